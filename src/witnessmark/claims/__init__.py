@@ -1,0 +1,1 @@
+"""Statements by parties, read from reviewed documents."""

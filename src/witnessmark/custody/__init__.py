@@ -1,0 +1,1 @@
+"""Write-once originals, the hash-chained signed log, and trusted time-stamps."""

@@ -1,0 +1,1 @@
+"""What an investigator does; the only room that wires the others."""

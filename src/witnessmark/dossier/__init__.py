@@ -1,0 +1,1 @@
+"""Editions, and the verifier that needs nothing else."""

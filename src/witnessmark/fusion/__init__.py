@@ -1,0 +1,1 @@
+"""Findings combined, with their dependence, sensitivity and words."""

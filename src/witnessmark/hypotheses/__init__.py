@@ -1,0 +1,1 @@
+"""What is weighed: place x time grids, named alternatives and log-likelihoods over them."""

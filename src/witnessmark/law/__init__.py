@@ -1,0 +1,1 @@
+"""Norms and their elements, as data with citations."""

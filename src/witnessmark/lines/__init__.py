@@ -1,0 +1,1 @@
+"""Lines of inquiry: each one method that examines items and answers one question."""

@@ -1,0 +1,1 @@
+"""Decoding in a limited process: facts, frames, shots, sound."""

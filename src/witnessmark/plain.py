@@ -1,0 +1,127 @@
+"""Domain objects as plain JSON values and as RFC 8785 canonical bytes; the one way in the house."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import enum
+import math
+from collections.abc import Mapping, Set
+from pathlib import PurePath
+from typing import TypeAlias
+
+import rfc8785
+
+from witnessmark.errors import BadInputError
+
+Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
+
+
+def to_plain(value: object) -> Plain:
+    r"""Turn a domain object into JSON-compatible values.
+
+    Dataclasses become objects by field name, bytes hexadecimal text, enums their values, sets sorted
+    lists, times ISO 8601 with ``Z`` for UTC. Whole numbers beyond 2**53 become text, as RFC 8785 (section
+    3.2.2.3) cannot carry them.
+
+    Parameters
+    ----------
+    value : object
+        A dataclass, mapping, sequence, set or scalar; numpy scalars are taken by their ``item()``.
+
+    Returns
+    -------
+    Plain
+        Values that ``json`` and ``rfc8785`` accept.
+
+    Raises
+    ------
+    BadInputError
+        For a number that is not finite, a time without an offset, or a type without a plain form.
+
+    Examples
+    --------
+    >>> to_plain({"when": dt.datetime(2022, 9, 13, tzinfo=dt.timezone.utc), "hash": b"\x01\xff"})
+    {'when': '2022-09-13T00:00:00Z', 'hash': '01ff'}
+    """
+    if value is None or isinstance(value, (bool, str)):
+        return str(value) if type(value) is not str and isinstance(value, str) else value
+    if isinstance(value, enum.Enum):
+        return to_plain(value.value)
+    if isinstance(value, int):
+        return value if abs(value) <= 2**53 else str(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise BadInputError(f"A recorded number is {value}.", "Only finite numbers can be recorded.")
+        return float(value)
+    if isinstance(value, (bytes, bytearray)):
+        return bytes(value).hex()
+    if isinstance(value, dt.datetime):
+        return iso(value)
+    if isinstance(value, dt.timedelta):
+        return value.total_seconds()
+    if isinstance(value, PurePath):
+        return value.as_posix()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): to_plain(entry) for key, entry in value.items()}
+    if isinstance(value, Set):
+        return sorted((to_plain(entry) for entry in value), key=str)
+    if isinstance(value, (list, tuple)):
+        return [to_plain(entry) for entry in value]
+    if hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
+        return to_plain(value.item())
+    raise BadInputError(
+        f"A value of type {type(value).__name__} has no plain form.", "Record it as numbers, text or a dataclass."
+    )
+
+
+def canonical(value: object) -> bytes:
+    r"""The RFC 8785 canonical JSON of a domain object: same value, same bytes, everywhere.
+
+    Examples
+    --------
+    >>> canonical({"b": 1.0, "a": "é"})
+    b'{"a":"\xc3\xa9","b":1}'
+    """
+    return rfc8785.dumps(to_plain(value))
+
+
+def iso(moment: dt.datetime) -> str:
+    """ISO 8601 text of a time that has an offset; UTC is written ``Z``.
+
+    Raises
+    ------
+    BadInputError
+        When the time has no offset: a time without one cannot be placed.
+    """
+    if moment.tzinfo is None:
+        raise BadInputError(
+            f"The time {moment.isoformat()} has no UTC offset.", "Write it with one, such as 2022-09-13T11:00:00+04:00."
+        )
+    text = moment.isoformat(timespec="microseconds" if moment.microsecond else "seconds")
+    return text[:-6] + "Z" if text.endswith("+00:00") else text
+
+
+def parse_moment(text: str) -> dt.datetime:
+    """Read ISO 8601 text with an offset; the offset is kept.
+
+    Raises
+    ------
+    BadInputError
+        When the text is not a time or carries no offset.
+
+    Examples
+    --------
+    >>> parse_moment("2022-09-13T11:00:00+04:00").utcoffset()
+    datetime.timedelta(seconds=14400)
+    """
+    try:
+        moment = dt.datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise BadInputError(
+            f"'{text}' is not a time I can read.", "Write it as 2022-09-13T11:00:00+04:00 (date, time, UTC offset)."
+        ) from error
+    iso(moment)
+    return moment

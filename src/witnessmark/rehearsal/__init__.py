@@ -1,0 +1,1 @@
+"""Rendered incidents with known truth."""

@@ -1,0 +1,1 @@
+"""Thin adapters over kept libraries: records, objects, jobs."""

@@ -1,0 +1,1 @@
+"""The browser pages, one of two doors onto the desk."""
