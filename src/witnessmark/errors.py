@@ -30,6 +30,9 @@ class WitnessmarkError(Exception):
         self.do = do
         self.facts = facts
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.what, self.do, self.facts)
+
     def to_plain(self) -> dict[str, object]:
         """The error as JSON-compatible values: kind, what, do and the facts as text."""
         return {
@@ -38,6 +41,11 @@ class WitnessmarkError(Exception):
             "do": self.do,
             "facts": {key: str(value) for key, value in self.facts.items()},
         }
+
+
+def _rebuild(kind: type[WitnessmarkError], what: str, do: str, facts: dict[str, object]) -> WitnessmarkError:
+    """An error again after it crossed a process or a job's record."""
+    return kind(what, do, **facts)
 
 
 class BadInputError(WitnessmarkError):

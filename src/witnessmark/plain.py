@@ -6,9 +6,11 @@ import dataclasses
 import datetime as dt
 import enum
 import math
+import types
+import typing
 from collections.abc import Mapping, Set
 from pathlib import PurePath
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import rfc8785
 
@@ -86,6 +88,88 @@ def canonical(value: object) -> bytes:
     b'{"a":"\xc3\xa9","b":1}'
     """
     return rfc8785.dumps(to_plain(value))
+
+
+T = TypeVar("T")
+
+
+def from_plain(kind: type[T], value: Plain) -> T:
+    """Build a domain object again from what `to_plain` made of it.
+
+    Parameters
+    ----------
+    kind : type
+        The dataclass (or any type `to_plain` takes, by its annotation) to build.
+    value : Plain
+
+    Returns
+    -------
+    T
+
+    Raises
+    ------
+    BadInputError
+        When the value does not have the shape of the type.
+
+    Examples
+    --------
+    >>> from_plain(tuple[dt.datetime, ...], ["2022-09-13T11:00:00+04:00"])[0].hour
+    11
+    """
+    try:
+        return typing.cast(T, _build(kind, value))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadInputError(
+            f"A recorded value does not have the shape of {getattr(kind, '__name__', kind)} ({error}).",
+            "It was written by another version or altered: verify the case with 'witnessmark custody verify'.",
+        ) from error
+
+
+def _build(kind: Any, value: Any) -> Any:
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (typing.Union, types.UnionType):
+        return _build_union(arguments, value)
+    if origin in (tuple, list, set, frozenset):
+        if origin is tuple and arguments[-1:] != (Ellipsis,):
+            return tuple(_build(part, entry) for part, entry in zip(arguments, value, strict=True))
+        return origin(_build(arguments[0], entry) for entry in value)
+    if origin is not None and issubclass(origin, Mapping):
+        return {_build(arguments[0], key): _build(arguments[1], entry) for key, entry in value.items()}
+    if not isinstance(kind, type):  # Plain, Any, Literal: kept as they are
+        return value
+    if dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        names = [field.name for field in dataclasses.fields(kind) if field.init]
+        if set(value) - set(names):
+            raise ValueError(f"unknown fields {sorted(set(value) - set(names))}")
+        return kind(**{name: _build(hints[name], value[name]) for name in names if name in value})
+    if issubclass(kind, enum.Enum):
+        return kind(value)
+    if issubclass(kind, bytes):
+        return kind(bytes.fromhex(value))
+    if issubclass(kind, dt.datetime):
+        return parse_moment(value)
+    if issubclass(kind, dt.timedelta):
+        return dt.timedelta(seconds=value)
+    if kind is float:
+        return float(value)
+    if kind in (int, str, bool, type(None)) and not isinstance(value, kind):
+        raise TypeError(f"{value!r} is not {kind.__name__}")
+    return value
+
+
+def _build_union(arguments: tuple[Any, ...], value: Any) -> Any:
+    if value is None and type(None) in arguments:
+        return None
+    problems = []
+    for part in arguments:
+        if part is type(None):
+            continue
+        try:
+            return _build(part, value)
+        except (KeyError, TypeError, ValueError, AttributeError, BadInputError) as error:
+            problems.append(str(error))
+    raise ValueError("; ".join(problems))
 
 
 def iso(moment: dt.datetime) -> str:

@@ -165,6 +165,9 @@ class Line(Protocol):
         Raised whenever the same inputs may give other numbers.
     question : str
         The one question it answers, as a person would ask it.
+    observations : type
+        The frozen dataclass that `observe` gives; the desk keeps it as plain values and builds it again with
+        `witnessmark.plain.from_plain` when it weighs, so every field must survive that.
     needs : frozenset of type
         What it cannot do without, such as `Mark` or an elevation provider's Protocol; empty for none.
     references : tuple of str
@@ -174,6 +177,7 @@ class Line(Protocol):
     name: str
     version: str
     question: str
+    observations: type
     needs: frozenset[type]
     references: tuple[str, ...]
 
