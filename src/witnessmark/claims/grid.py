@@ -1,0 +1,266 @@
+"""A claim on the hypotheses: which cells, steps and alternatives it holds true under, and how well it fits them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyproj
+from numpy.typing import NDArray
+
+from witnessmark.claims.fields import Problems, nearest
+from witnessmark.claims.places import Gazetteer, NamedPlace, Region, bounds_deg, resolve
+from witnessmark.claims.records import Claim, ClaimBook
+from witnessmark.claims.times import merged_unix_s, share_on_axis, steps_within
+from witnessmark.errors import BadInputError
+from witnessmark.fusion.records import ClaimRegion
+from witnessmark.hypotheses.places import PlaceGrid
+from witnessmark.hypotheses.space import Hypotheses
+
+AUTHALIC_RADIUS_KM = 6371.0072
+"""Radius of the sphere with the area of the WGS 84 ellipsoid [km] (H. Moritz, Geodetic Reference System 1980,
+J. Geod. 74, 128-133 (2000), doi:10.1007/s001900050278; the ellipsoids differ by 0.1 mm)."""
+_SAMPLES = 160
+"""Sample points a side for area and share: an error of about a percent."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """A claim's region and how well the hypotheses can hold it.
+
+    Attributes
+    ----------
+    region : ClaimRegion
+    n_cells, n_steps : int
+        Cells and steps inside; all of them when the claim says nothing of place or time; 0 when off the grid.
+    place_share, time_share : float or None
+        Share of the claimed area and time that the grid covers, 0 to 1; None when the claim says nothing of it or
+        reaches without end.
+    looked_up : tuple of NamedPlace
+        What the gazetteer gave for names used.
+    notes : tuple of str
+        What a reader has to know about the fit.
+    """
+
+    region: ClaimRegion
+    n_cells: int
+    n_steps: int
+    place_share: float | None
+    time_share: float | None
+    looked_up: tuple[NamedPlace, ...]
+    notes: tuple[str, ...]
+
+
+def claim_region(claim: Claim, over: Hypotheses, gazetteer: Gazetteer | None = None) -> ClaimRegion:
+    """The part of the hypotheses under which a claim is true; `fit_claim` also says how well it fits."""
+    return fit_claim(claim, over, gazetteer).region
+
+
+def fit_book(book: ClaimBook, over: Hypotheses, gazetteer: Gazetteer | None = None) -> tuple[Fit, ...]:
+    """Every claim of a book that can be weighed, in the file's order.
+
+    Raises
+    ------
+    BadInputError
+        With every claim that does not fit, when there is one: leaving out one party's claim would favour the other.
+    """
+    problems = Problems()
+    fits: list[Fit] = []
+    for claim in book.claims:
+        if claim.about.weighable:
+            with problems.at(claim.line):
+                fits.append(fit_claim(claim, over, gazetteer))
+    problems.raise_if_any()
+    return tuple(fits)
+
+
+def fit_claim(claim: Claim, over: Hypotheses, gazetteer: Gazetteer | None = None) -> Fit:
+    """Lay a claim over the hypotheses: a cell belongs to it by its centre, a step by its middle.
+
+    Parameters
+    ----------
+    claim : Claim
+    over : Hypotheses
+    gazetteer : Gazetteer, optional
+        Needed when the claim's place uses `near`.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    BadInputError
+        When the claim says nothing that can be weighed; when its place or time lies wholly off the grid and it names no
+        alternative, or is too small to hold a single cell or step; when it names an unknown alternative; when
+        it is true whatever is the case.
+    NotFoundError
+        When the gazetteer does not know a name used.
+    """
+    about = claim.about
+    if not about.weighable:
+        raise BadInputError(
+            f"Claim {claim.id} names no place, time or alternative.", "It stands in the dossier and cannot be weighed."
+        )
+    names = {alternative.name for alternative in over.alternatives}
+    for name in about.alternatives:
+        if name not in names:
+            raise BadInputError(
+                f"Claim {claim.id} names the alternative '{name}', which is not weighed: {nearest(name, names)}",
+                "Add it to the case's hypotheses, or correct the name.",
+            )
+    notes: list[str] = []
+    looked_up: tuple[NamedPlace, ...] = ()
+    place_mask: NDArray[np.bool_] | None = None
+    time_mask: NDArray[np.bool_] | None = None
+    place_share: float | None = None
+    time_share: float | None = None
+    if about.place is not None:
+        region, looked_up = resolve(about.place, gazetteer)
+        notes.extend(
+            f"'{place.name}' was taken at {place.lat_deg:.4f}, {place.lon_deg:.4f} from {place.source}, and its reach"
+            f" of {place.uncertainty_km:g} km added to the distance claimed."
+            for place in looked_up
+        )
+        place_mask, place_share = _on_places(claim, region, over.places, notes)
+    if about.time:
+        time_mask, time_share = _on_times(claim, over, notes)
+    on_grid = place_mask is not None or time_mask is not None
+    for what, mask, stated in (("place", place_mask, about.place), ("time", time_mask, about.time)):
+        if mask is not None and stated and not mask.any():
+            if not about.alternatives:
+                axis = f"{over.times.start:%Y-%m-%dT%H:%MZ} to {over.times.end:%Y-%m-%dT%H:%MZ}"
+                here = f"the time axis ({axis})" if what == "time" else "the place grid"
+                raise BadInputError(
+                    f"The {what} of claim {claim.id} lies wholly outside {here}.",
+                    "Widen the hypotheses so that they hold what every party says, or name the alternative"
+                    " under which this claim would be true.",
+                )
+            notes.append(f"The {what} of claim {claim.id} lies outside the grid: only its alternatives are weighed.")
+            on_grid = False
+    if not on_grid:
+        place_mask = time_mask = None
+    everything = (
+        on_grid
+        and (place_mask is None or bool(place_mask.all()))
+        and (time_mask is None or bool(time_mask.all()))
+        and names <= set(about.alternatives)
+    )
+    if everything:
+        raise BadInputError(
+            f"Claim {claim.id} holds under everything that is weighed, so no evidence can bear on it.",
+            "Widen the hypotheses beyond what it says, or add the alternative it excludes.",
+        )
+    n_places, n_instants = over.shape
+    return Fit(
+        region=ClaimRegion(claim.id, place_mask, time_mask, frozenset(about.alternatives), on_grid),
+        n_cells=0 if not on_grid else n_places if place_mask is None else int(place_mask.sum()),
+        n_steps=0 if not on_grid else n_instants if time_mask is None else int(time_mask.sum()),
+        place_share=place_share,
+        time_share=time_share,
+        looked_up=looked_up,
+        notes=tuple(notes),
+    )
+
+
+def _on_places(
+    claim: Claim, region: Region, grid: PlaceGrid, notes: list[str]
+) -> tuple[NDArray[np.bool_], float | None]:
+    """The mask by centres, and the share of the claimed area on the grid."""
+    mask = region.holds(grid.lat_deg, grid.lon_deg)
+    area_km2, share = _area_and_share(region, grid)
+    size = f"cells of {grid.spacing_m / 1000.0:g} km"
+    if not mask.any():
+        if area_km2 == 0.0:
+            raise BadInputError(
+                f"The place of claim {claim.id} holds no ground.",
+                "Check that the parts under 'all' meet and that 'not' leaves something over.",
+            )
+        if share is not None and share > 0.0:
+            raise BadInputError(
+                f"The place of claim {claim.id} ({area_km2:.3g} km2) holds the centre of none of the grid's {size}.",
+                "Use a finer grid, or a region that reaches at least"
+                f" {grid.spacing_m * 0.5**0.5 / 1000.0:.3g} km from its middle.",
+            )
+        return mask, share
+    if area_km2 is not None and 0.0 < area_km2 < grid.cell_area_km2:
+        notes.append(
+            f"The place of claim {claim.id} ({area_km2:.3g} km2) is smaller than one of the {size}; it is weighed as"
+            f" {int(mask.sum())} whole cell(s)."
+        )
+    if share is not None and share < 0.995:
+        notes.append(
+            f"{_percent(share)} of the place of claim {claim.id} lies on the grid; the rest of it is not weighed."
+        )
+    if mask.all():
+        notes.append(
+            f"The place of claim {claim.id} covers the whole grid, so evidence of place says nothing of it there."
+        )
+    return mask, share
+
+
+def _on_times(claim: Claim, over: Hypotheses, notes: list[str]) -> tuple[NDArray[np.bool_], float | None]:
+    """The mask by middles of steps, and the share of the claimed time on the axis."""
+    axis = over.times
+    mask = steps_within(claim.about.time, axis)
+    share = share_on_axis(claim.about.time, axis)
+    spans = merged_unix_s(claim.about.time)
+    length_s = sum(end - begin for begin, end in spans)
+    first, last = axis.start.timestamp(), axis.end.timestamp()
+    touches = any(begin < last and end > first for begin, end in spans)
+    if not mask.any() and touches:
+        raise BadInputError(
+            f"The time of claim {claim.id} holds the middle of none of the axis' steps of {axis.step_s / 60.0:g} min.",
+            "Use a finer time axis, or the precision with which the speaker can be taken to speak.",
+        )
+    if mask.any() and length_s < axis.step_s:
+        notes.append(
+            f"The time of claim {claim.id} ({length_s / 60.0:.3g} min) is shorter than a step of"
+            f" {axis.step_s / 60.0:g} min; it is weighed as {int(mask.sum())} whole step(s)."
+        )
+    if mask.any() and share is not None and share < 0.995:
+        notes.append(
+            f"{_percent(share)} of the time of claim {claim.id} lies on the time axis; the rest of it is not weighed."
+        )
+    if mask.all():
+        notes.append(
+            f"The time of claim {claim.id} covers the whole axis, so evidence of time says nothing of it there."
+        )
+    return mask, share
+
+
+def _percent(share: float) -> str:
+    return "Less than 1 %" if share < 0.01 else f"{100.0 * share:.0f} %"
+
+
+def _area_and_share(region: Region, grid: PlaceGrid) -> tuple[float | None, float | None]:
+    """Area [km2] of a region and the share of it on the grid, both None when it reaches round the earth.
+
+    Notes
+    -----
+    Points in even steps of longitude and of the sine of latitude stand for equal areas on the sphere (Archimedes'
+    hat-box); the sphere is the authalic one.
+    """
+    bounds = bounds_deg(region)
+    if bounds is None:
+        return None, None
+    west, south, east, north = bounds
+    fractions = (np.arange(_SAMPLES) + 0.5) / _SAMPLES
+    low, high = np.sin(np.deg2rad(south)), np.sin(np.deg2rad(north))
+    lat_deg = np.rad2deg(np.arcsin(low + (high - low) * fractions))
+    lon_deg = west + (east - west) * fractions
+    lats, lons = (axis.ravel() for axis in np.meshgrid(lat_deg, (lon_deg + 180.0) % 360.0 - 180.0, indexing="ij"))
+    inside = region.holds(lats, lons)
+    bounds_km2 = AUTHALIC_RADIUS_KM**2 * float(np.deg2rad(east - west)) * float(high - low)
+    if not inside.any():
+        return 0.0, None
+    to_grid = pyproj.Transformer.from_crs("EPSG:4326", grid.crs, always_xy=True)
+    x_m, y_m = to_grid.transform(lons[inside], lats[inside])
+    half_m = 0.5 * grid.spacing_m
+    on_grid = (
+        (x_m >= grid.x_m[0] - half_m)
+        & (x_m <= grid.x_m[-1] + half_m)
+        & (y_m >= grid.y_m[0] - half_m)
+        & (y_m <= grid.y_m[-1] + half_m)
+    )
+    return bounds_km2 * float(inside.mean()), float(np.mean(on_grid))
