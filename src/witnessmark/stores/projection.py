@@ -5,8 +5,9 @@ The payload of each action (values as `witnessmark.plain` writes them):
 =====================  =========================================================================================
 case.opened            setting: {name: value}
 case.set               setting: {name: value}; later values replace earlier ones in the projection
-item.taken-in          item, capture, appearance or null, stored (the preserved bytes and their fixity table)
-item.captured-again    item (its sha256), capture, appearance or null
+item.taken-in          item, capture (with its appearance or null), stored (the preserved bytes and their fixity table)
+item.captured-again    item (its sha256), capture
+item.examined          item (its sha256), media (facts, or where decoding broke)
 item.derived           item (with derivation, name, caption), stored
 appearance.recorded    item, appearance
 claims.recorded        sources, claims, stored (the file they were read from)
@@ -110,10 +111,15 @@ def _item(session: Session, payload: Payload, number: int) -> None:
         _capture(session, {**payload, "item": item["sha256"]}, number)
 
 
+def _examined(session: Session, payload: Payload, number: int) -> None:
+    row = session.get_one(ItemRow, payload["item"])
+    row.body = body({**loads(row.body), "media": payload["media"]})
+
+
 def _capture(session: Session, payload: Payload, number: int) -> None:
     session.add(CaptureRow(event=number, item=payload["item"], body=body(payload["capture"])))
-    if payload.get("appearance"):
-        _appearance(session, payload, number)
+    if payload["capture"].get("appearance"):
+        _appearance(session, {"item": payload["item"], "appearance": payload["capture"]["appearance"]}, number)
 
 
 def _appearance(session: Session, payload: Payload, number: int) -> None:
@@ -180,6 +186,7 @@ _WRITERS: dict[str, Callable[[Session, Payload, int], None]] = {
     "case.set": _settings,
     "item.taken-in": _item,
     "item.derived": _item,
+    "item.examined": _examined,
     "item.captured-again": _capture,
     "appearance.recorded": _appearance,
     "claims.recorded": _claims,

@@ -1,0 +1,76 @@
+"""The command that fuses findings into an assessment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from witnessmark.cli.shared import OUT, CaseOption, JsonOption, OperatorOption, answer, opened, table, telling
+from witnessmark.desk.assessing import assess, show_assessment_pictures
+from witnessmark.desk.stamping import stamp_if_configured
+
+
+def assess_command(
+    case_folder: CaseOption = None, operator: OperatorOption = None, as_json: JsonOption = False
+) -> None:
+    """Fuse the findings: how each claim stands, what each finding adds, what stays open.
+
+    Example:  witnessmark assess --case ridge
+    """
+    with opened(case_folder, operator) as case:
+        with telling(as_json) as progress:
+            made = assess(case, progress=progress)
+        statements = {claim["id"]: claim["statement"] for claim in case.records.claims()}
+        pictures = show_assessment_pictures(case, made)
+        stamp_if_configured(case)
+    answer(as_json, {**made, "files": [str(path) for path in pictures]}, lambda: tell(made, statements, pictures))
+
+
+def tell(made: dict[str, Any], statements: dict[str, str], pictures: list[Path]) -> None:
+    """Print an assessment for a person: what is open first."""
+    OUT.print(f"[bold]Assessment {made['id']}[/]")
+    OUT.print("\n[bold]Not resolved[/]")
+    for sentence in made["not_resolved"] or ["Nothing was left open among what was asked."]:
+        OUT.print(f"  - {sentence}", markup=False)
+    OUT.print("\n[bold]How the claims stand[/]")
+    shown = table("Claim", "Statement", "Before", "After", "In words", "log10 LR", "The evidence, in words")
+    for standing in made["standings"]:
+        shown.add_row(
+            standing["claim_id"],
+            statements.get(standing["claim_id"], ""),
+            f"{standing['prior']:.1%}",
+            f"{standing['posterior']:.1%}",
+            standing["probability_words"],
+            number(standing["log10_lr"]),
+            standing["lr_words"],
+        )
+    OUT.print(shown)
+    OUT.print("\n[bold]What each finding adds[/]")
+    shares = table("Finding", "Line", "Weight", "Bits", "of place", "of time", "Discriminates")
+    for share in made["shares"]:
+        shares.add_row(
+            share["finding_id"],
+            share["line"],
+            f"{share['weight']:.2f}",
+            f"{share['bits']:.2f}",
+            f"{share['bits_place']:.2f}",
+            f"{share['bits_time']:.2f}",
+            "yes" if share["discriminates"] else "does not discriminate",
+        )
+    OUT.print(shares)
+    for region in made["regions_time"]:
+        spans = "; ".join(f"{start} to {end}" for start, end in region["intervals"][:4])
+        more = len(region["intervals"]) - 4
+        spans += f"; and {more} more" if more > 0 else ""
+        OUT.print(f"{region['probability']:.0%} of time: {region['minutes']:,.0f} minutes: {spans}")
+    for region in made["regions_place"]:
+        OUT.print(f"{region['probability']:.0%} of place: {region['area_km2']:,.1f} km2")
+    for path in pictures:
+        OUT.print(f"look at {path}")
+
+
+def number(value: float | str | None) -> str:
+    """A log10 likelihood ratio for a table; infinite ones in words."""
+    if value is None:
+        return "-"
+    return value if isinstance(value, str) else f"{value:+.2f}"

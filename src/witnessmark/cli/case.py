@@ -1,0 +1,216 @@
+"""Commands on a case: new, set, show, list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from witnessmark.cli.shared import OUT, CaseOption, JsonOption, OperatorOption, answer, opened, pairs, table
+from witnessmark.desk.case import Case, cases_below, new_case, open_case
+from witnessmark.desk.space import build, set_space
+from witnessmark.errors import BadInputError
+from witnessmark.plain import Plain
+
+app = typer.Typer(no_args_is_help=True, help="Open a case, set what is weighed, look at it.")
+
+Region = Annotated[str | None, typer.Option(metavar="W,S,E,N", help="Region in degrees, WGS 84.", show_default=False)]
+Spacing = Annotated[float, typer.Option(help="Side of a place cell in metres.")]
+From = Annotated[str | None, typer.Option("--from", metavar="TIME", help="First instant weighed, with offset.")]
+To = Annotated[str | None, typer.Option("--to", metavar="TIME", help="End of the instants weighed, with offset.")]
+Step = Annotated[float, typer.Option(help="Time step in seconds.")]
+Prior = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--prior", metavar="NAME=P", help="Prior of an alternative, such as older-footage=0.25; may be repeated."
+    ),
+]
+
+
+@app.command("new", epilog="Example:  witnessmark case new ridge --reference 2031-17 --title 'The ridge clip'")
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    reference: Annotated[str, typer.Option(help="The case's reference, such as 2031-17.")],
+    title: Annotated[str, typer.Option(help="A title people know it by.")] = "",
+    mandate: Annotated[str, typer.Option(help="On what mandate you work.")] = "",
+    region: Region = None,
+    spacing_m: Spacing = 500.0,
+    from_: From = None,
+    to: To = None,
+    step_s: Step = 600.0,
+    prior: Prior = None,
+    tsa: Annotated[str | None, typer.Option(metavar="URL", help="RFC 3161 time-stamping authority.")] = None,
+    tsa_roots: Annotated[
+        Path | None, typer.Option(metavar="PEM", help="Root certificates of the authority that you trust.")
+    ] = None,
+    operator: OperatorOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Open a new case: its folder, its signing key, the first entry of its log."""
+    settings: dict[str, Plain] = {}
+    if region is not None or from_ is not None or to is not None:
+        settings["space"] = _space(region, spacing_m, from_, to, step_s, prior)
+        build(_mapping(settings["space"]))
+    settings.update(_authority(tsa, tsa_roots))
+    case = new_case(folder, reference, title, mandate=mandate, operator=operator, settings=settings)
+    try:
+        _tell(case, as_json)
+    finally:
+        case.close()
+
+
+@app.command("set", epilog="Example:  witnessmark case set --region 46.0,39.8,46.5,40.1 --from ... --to ...")
+def set_(
+    region: Region = None,
+    spacing_m: Spacing = 500.0,
+    from_: From = None,
+    to: To = None,
+    step_s: Step = 600.0,
+    prior: Prior = None,
+    tsa: Annotated[str | None, typer.Option(metavar="URL", help="RFC 3161 time-stamping authority.")] = None,
+    tsa_roots: Annotated[Path | None, typer.Option(metavar="PEM", help="Its root certificates.")] = None,
+    case_folder: CaseOption = None,
+    operator: OperatorOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Set the region and time axis that are weighed, or the time-stamping authority. Earlier values stay in the log."""
+    with opened(case_folder, operator) as case:
+        if region is not None or from_ is not None or to is not None:
+            set_space(case, _mapping(_space(region, spacing_m, from_, to, step_s, prior)))
+        authority = _authority(tsa, tsa_roots)
+        if authority:
+            from witnessmark.custody.records import PremisEvent
+
+            case.record(PremisEvent.METADATA_MODIFICATION, "case.set", {"setting": authority})
+        _tell(case, as_json)
+
+
+@app.command("show")
+def show(case_folder: CaseOption = None, as_json: JsonOption = False) -> None:
+    """Show a case: what it holds and what is weighed."""
+    with opened(case_folder) as case:
+        _tell(case, as_json)
+
+
+@app.command("list", epilog="Example:  witnessmark case list ~/cases")
+def list_(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to look.")] = Path("."),
+    as_json: JsonOption = False,
+) -> None:
+    """List the cases in a folder."""
+    rows: list[dict[str, Any]] = []
+    for path in cases_below(folder):
+        case = open_case(path)
+        rows.append({"folder": str(path), **_summary(case)})
+        case.close()
+
+    def tell() -> None:
+        if not rows:
+            OUT.print(f"No case in '{folder}'. Make one with: witnessmark case new DIR --reference REFERENCE")
+            return
+        shown = table("Reference", "Title", "Items", "Claims", "Findings", "Folder")
+        for row in rows:
+            shown.add_row(
+                row["reference"], row["title"], *(str(row[k]) for k in ("items", "claims", "findings")), row["folder"]
+            )
+        OUT.print(shown)
+
+    answer(as_json, rows, tell)
+
+
+def _summary(case: Case) -> dict[str, Any]:
+    head = case.records.head()
+    return {
+        "reference": case.reference,
+        "title": case.settings["title"],
+        "mandate": case.settings["mandate"],
+        "created_at": case.settings["created_at"],
+        "items": case.records.count_items("evidentiary"),
+        "derived": case.records.count_items("derived"),
+        "claims": len(case.records.claims()),
+        "findings": len(case.records.results("finding")),
+        "abstentions": len(case.records.results("abstention")),
+        "assessments": len(case.records.assessments()),
+        "reviews": len(case.records.reviews()),
+        "space": case.settings.get("space"),
+        "tsa_url": case.tsa_url,
+        "public_key_sha256": case.settings["public_key_sha256"],
+        "events": head[0] if head else 0,
+        "head_sha256": head[1] if head else None,
+    }
+
+
+def _tell(case: Case, as_json: bool) -> None:
+    summary = {"folder": str(case.folder), **_summary(case)}
+
+    def tell() -> None:
+        OUT.print(pairs({name.replace("_", " "): _said(value) for name, value in summary.items()}))
+        if summary["space"] is None:
+            OUT.print("\nNothing is weighed yet: set a region and time axis with witnessmark case set.")
+
+    answer(as_json, summary, tell)
+
+
+def _said(value: Any) -> str:
+    if value is None or value == "":
+        return "-"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_said(entry)}" for name, entry in value.items())
+    if isinstance(value, list):
+        return ",".join(str(entry) for entry in value)
+    return str(value)
+
+
+def _space(
+    region: str | None, spacing_m: float, from_: str | None, to: str | None, step_s: float, prior: list[str] | None
+) -> Plain:
+    if region is None or from_ is None or to is None:
+        raise BadInputError(
+            "A region and both ends of the time axis belong together.", "Give --region, --from and --to."
+        )
+    try:
+        corners = [float(part) for part in region.split(",")]
+        if len(corners) != 4:
+            raise ValueError
+    except ValueError as error:
+        raise BadInputError(
+            f"'{region}' is not a region.", "Write west,south,east,north in degrees, such as 46.0,39.8,46.5,40.1."
+        ) from error
+    space: dict[str, Plain] = {
+        "region_deg": [*corners],
+        "spacing_m": spacing_m,
+        "from": from_,
+        "to": to,
+        "step_s": step_s,
+    }
+    if prior:
+        space["priors"] = dict(_prior(text) for text in prior)
+    return space
+
+
+def _prior(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
+    try:
+        return name.strip(), float(value)
+    except ValueError as error:
+        raise BadInputError(f"'{text}' is not a prior.", "Write it as older-footage=0.25.") from error
+
+
+def _authority(url: str | None, roots: Path | None) -> dict[str, Plain]:
+    found: dict[str, Plain] = {}
+    if url is not None:
+        if not url.startswith(("http://", "https://")):
+            raise BadInputError(f"'{url}' is not a web address.", "Give the authority's URL with http:// or https://.")
+        found["tsa_url"] = url
+    if roots is not None:
+        try:
+            found["tsa_roots_pem"] = roots.read_text(encoding="ascii")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadInputError(f"'{roots}' is not a readable PEM file.", "Give root certificates as PEM.") from error
+    return found
+
+
+def _mapping(value: Plain) -> dict[str, Plain]:
+    assert isinstance(value, dict)
+    return value

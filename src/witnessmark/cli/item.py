@@ -1,0 +1,222 @@
+"""Commands on items: add, list, show, posted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from witnessmark.cli.shared import (
+    OUT,
+    CaseOption,
+    JsonOption,
+    OperatorOption,
+    answer,
+    opened,
+    pairs,
+    short,
+    size_text,
+    table,
+    telling,
+)
+from witnessmark.custody.records import Appearance, Moment
+from witnessmark.desk.items import add_appearance, add_item, get_item, item_body, show_pictures
+from witnessmark.desk.stamping import stamp_if_configured
+from witnessmark.errors import BadInputError, WitnessmarkError
+from witnessmark.plain import parse_moment, to_plain
+
+app = typer.Typer(no_args_is_help=True, help="Take files in, list them, look at them.")
+
+Platform = Annotated[str | None, typer.Option(help="Where it was posted.")]
+Account = Annotated[str | None, typer.Option(help="The account that posted it.")]
+Url = Annotated[str | None, typer.Option(help="Where it was obtained from.")]
+PostedAt = Annotated[str | None, typer.Option(metavar="TIME", help="When it was posted, with UTC offset.")]
+PostedKnown = Annotated[str, typer.Option(help="How the posting time is known.")]
+ZoneAssumed = Annotated[bool, typer.Option("--zone-assumed", help="The offset of --posted-at is an assumption.")]
+State = Annotated[str, typer.Option(help="live, edited or deleted.")]
+
+
+@app.command("add", epilog="Example:  witnessmark item add clip.mp4 --method 'sent by a witness' --case ridge")
+def add(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files to preserve.")],
+    method: Annotated[str, typer.Option(help="How you obtained it.")] = "file handed over",
+    url: Url = None,
+    platform: Platform = None,
+    account: Account = None,
+    posted_at: PostedAt = None,
+    posted_known: PostedKnown = "stated by the operator",
+    zone_assumed: ZoneAssumed = False,
+    state: State = "live",
+    look: Annotated[bool, typer.Option(help="Probe it and draw a contact sheet.")] = True,
+    case_folder: CaseOption = None,
+    operator: OperatorOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Preserve files as evidence: hashed, stored write-once, logged and signed. The same bytes again add a capture."""
+    posting = _posting(platform, account, url, posted_at, posted_known, zone_assumed, state)
+    taken: list[dict[str, Any]] = []
+    refused: list[WitnessmarkError] = []
+    with opened(case_folder, operator) as case, telling(as_json) as progress:
+        for path in files:
+            try:
+                done = add_item(
+                    case, path, method=method, url=url, appearance=posting, look=look, progress=_named(progress, path)
+                )
+            except WitnessmarkError as error:
+                refused.append(error)
+                continue
+            shown = show_pictures(case, done.item, clear=False)
+            taken.append(
+                {
+                    "file": str(path),
+                    "exhibit_number": done.item.exhibit_number,
+                    "sha256": done.item.sha256.hex(),
+                    "sha512": done.item.sha512.hex(),
+                    "size_bytes": done.item.size_bytes,
+                    "media_type": done.item.media_type,
+                    "already_kept": done.already_kept,
+                    "note": done.note,
+                    "media": done.media,
+                    "pictures": [str(picture) for picture in shown],
+                }
+            )
+        stamp_if_configured(case)
+
+    def tell() -> None:
+        for row in taken:
+            known = "  (these bytes were here already: one more capture)" if row["already_kept"] else ""
+            OUT.print(f"[bold]{row['exhibit_number']}[/]  {row['file']}{known}")
+            OUT.print(f"  sha256 {row['sha256']}   {size_text(row['size_bytes'])}  {row['media_type']}")
+            if row["note"]:
+                OUT.print(f"  note: {row['note']}", markup=False)
+            broken = (row["media"] or {}).get("broken")
+            if broken:
+                OUT.print(f"  cannot be decoded: {broken['reason']} {broken['do']}", markup=False)
+            for picture in row["pictures"]:
+                OUT.print(f"  look at {picture}")
+
+    answer(as_json, {"taken": taken, "refused": [error.to_plain() for error in refused]}, tell)
+    if refused:
+        for error in refused[:-1]:
+            typer.echo(f"Refused: {error}", err=True)
+        raise refused[-1]
+
+
+@app.command("posted", epilog="Example:  witnessmark item posted WM-0001 --platform P --account A --posted-at TIME")
+def posted(
+    name: Annotated[str, typer.Argument(metavar="ITEM", help="Exhibit number or hash.")],
+    platform: Platform = None,
+    account: Account = None,
+    url: Url = None,
+    posted_at: PostedAt = None,
+    posted_known: PostedKnown = "stated by the operator",
+    zone_assumed: ZoneAssumed = False,
+    state: State = "live",
+    case_folder: CaseOption = None,
+    operator: OperatorOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Record one more public posting of an item. The earliest one bounds when it can have been filmed."""
+    posting = _posting(platform, account, url, posted_at, posted_known, zone_assumed, state)
+    if posting is None:
+        raise BadInputError("Nothing about the posting was given.", "Give --platform, --account and --posted-at.")
+    with opened(case_folder, operator) as case:
+        item = get_item(case, name)
+        add_appearance(case, item, posting)
+        stamp_if_configured(case)
+    answer(as_json, posting, lambda: OUT.print(f"{item.exhibit_number} was posted on {posting.platform}: recorded."))
+
+
+@app.command("list")
+def list_(
+    derived: Annotated[bool, typer.Option("--derived", help="Derived files too.")] = False,
+    case_folder: CaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the items of a case."""
+    with opened(case_folder) as case:
+        rows = case.records.items(copy=None if derived else "evidentiary")
+
+    def tell() -> None:
+        shown = table("Exhibit", "Name", "Copy", "Size", "Type", "SHA-256")
+        for row in rows:
+            size = size_text(row["size_bytes"])
+            shown.add_row(
+                row["exhibit_number"], row["name"], row["copy"], size, row["media_type"], short(row["sha256"], 16)
+            )
+        OUT.print(shown if rows else "No item yet. Take one in with: witnessmark item add FILE")
+
+    answer(as_json, rows, tell)
+
+
+@app.command("show", epilog="Example:  witnessmark item show WM-0001")
+def show(
+    name: Annotated[str, typer.Argument(metavar="ITEM", help="Exhibit number or hash.")],
+    clear: Annotated[bool, typer.Option("--clear", help="Put out unblurred pictures too; the log says so.")] = False,
+    case_folder: CaseOption = None,
+    operator: OperatorOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show an item: hashes, how it was obtained, where it was posted. Pictures are blurred unless asked."""
+    with opened(case_folder, operator) as case:
+        item = get_item(case, name)
+        body = item_body(case, item)
+        body["captures"] = [to_plain(capture) for capture in item.captures]
+        body["appearances"] = case.records.appearances(item.sha256.hex())
+        body["derived"] = case.records.items(parent=item.sha256.hex())
+        body["pictures"] = [str(path) for path in show_pictures(case, item, clear=clear)]
+
+    def tell() -> None:
+        media = body.get("media") or {}
+        OUT.print(
+            pairs(
+                {
+                    "exhibit": body["exhibit_number"],
+                    "name": body["name"],
+                    "copy": body["copy"],
+                    "type": body["media_type"],
+                    "size": f"{body['size_bytes']:,} bytes",
+                    "sha256": body["sha256"],
+                    "sha512": body["sha512"],
+                    **{name: media[name] for name in ("format", "duration_s", "frames") if media.get(name) is not None},
+                }
+            )
+        )
+        if media.get("broken"):
+            OUT.print(f"cannot be decoded: {media['broken']['reason']}", markup=False)
+        for capture in body["captures"]:
+            OUT.print(f"obtained {capture['ended']} by {capture['operator']}: {capture['method']}", markup=False)
+        for posting in body["appearances"]:
+            known = posting["posted"]["how_known"]
+            OUT.print(
+                f"posted {posting['posted']['at']} on {posting['platform']} by {posting['account']} ({known})",
+                markup=False,
+            )
+        for picture in body["pictures"]:
+            OUT.print(f"look at {picture}")
+
+    answer(as_json, body, tell)
+
+
+def _posting(
+    platform: str | None,
+    account: str | None,
+    url: str | None,
+    posted_at: str | None,
+    known: str,
+    zone_assumed: bool,
+    state: str,
+) -> Appearance | None:
+    if platform is None and account is None and posted_at is None:
+        return None
+    if platform is None or posted_at is None:
+        raise BadInputError("A posting needs a platform and a time.", "Give --platform and --posted-at.")
+    if state not in ("live", "edited", "deleted"):
+        raise BadInputError(f"'{state}' is not a state of a posting.", "Give --state live, edited or deleted.")
+    moment = Moment(parse_moment(posted_at), known, zone_proven=not zone_assumed)
+    return Appearance(platform, account or "unknown", url, moment, state)
+
+
+def _named(progress: Any, path: Path) -> Any:
+    return lambda done, what: progress.on(path.name, done, what)

@@ -1,0 +1,171 @@
+"""Fusing the case's findings into an assessment, with its pictures, on record."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from witnessmark.custody.hashes import Sha256
+from witnessmark.custody.intake import keep_derived, stored_entry
+from witnessmark.custody.records import PremisEvent
+from witnessmark.desk.case import Case
+from witnessmark.desk.inquiry import load_finding
+from witnessmark.desk.space import case_space
+from witnessmark.desk.statements import claim_regions
+from witnessmark.errors import NotFoundError
+from witnessmark.fusion import FusionSettings, fuse
+from witnessmark.fusion.pictures import place_picture, time_picture
+from witnessmark.fusion.records import Assessment, PlaceRegion
+from witnessmark.hypotheses.space import Hypotheses
+from witnessmark.plain import Plain, canonical, to_plain
+
+Progress = Callable[[float, str], None]
+
+
+def assess(case: Case, *, settings: FusionSettings | None = None, progress: Progress | None = None) -> dict[str, Any]:
+    """Fuse every current finding that was weighed over the case's space.
+
+    Parameters
+    ----------
+    case : Case
+    settings : FusionSettings, optional
+    progress : callable (done from 0 to 1, what), optional
+
+    Returns
+    -------
+    dict
+        The assessment as recorded: posterior, regions, shares, standings, pictures, what is not resolved.
+
+    Raises
+    ------
+    NotFoundError
+        When no claim and no finding is on record.
+    """
+    over = case_space(case)
+    space = over.digest()
+    bodies = [body for body in case.records.results("finding") if body["space"] == space]
+    stale = [body["id"] for body in case.records.results("finding") if body["space"] != space]
+    if not bodies and not case.records.results("abstention"):
+        again = " (those on record were weighed over an earlier region or time axis)" if stale else ""
+        raise NotFoundError(f"There is no finding to fuse yet{again}.", "Run: witnessmark line run.")
+    regions, not_weighed = claim_regions(case, over)
+    findings = [(body["id"], load_finding(case, body)) for body in bodies]
+    fused = fuse(findings, over, regions, settings=settings or FusionSettings(), progress=progress)
+    stored: list[Plain] = []
+    pictures: list[Plain] = []
+
+    def keep(data: bytes) -> tuple[str, str]:
+        kept = keep_derived(data, case.objects)
+        stored.append(to_plain(stored_entry(kept)))
+        return kept.sha256.hex(), kept.key
+
+    drawn = [
+        ("time-posterior", *time_picture(fused, over, regions)),
+        ("place-posterior", *place_picture(fused, over, regions)),
+    ]
+    for name, caption, png in drawn:
+        sha256, key = keep(png)
+        pictures.append({"name": f"{name}.png", "caption": caption, "sha256": sha256, "key": key})
+    core: dict[str, Any] = {
+        "space": space,
+        "hypotheses": over.summary(),
+        "findings": [finding_id for finding_id, _ in findings],
+        "stale_findings": stale,
+        **_numbers(fused, over),
+        "marginals": {
+            "place": dict(zip(("sha256", "key"), keep(_npy(fused.posterior_place)), strict=True)),
+            "time": dict(zip(("sha256", "key"), keep(_npy(fused.posterior_time)), strict=True)),
+        },
+        "claims_not_weighed": to_plain(not_weighed),
+    }
+    core["not_resolved"] = not_resolved(case, core)
+    digest = Sha256.of(canonical({**core, "pictures": pictures})).hex()
+    body = {"id": f"AS-{digest[:12]}", "digest": digest, "author": case.operator, **core, "pictures": pictures}
+    case.record(
+        PremisEvent.FORENSIC_FEATURE_ANALYSIS,
+        "assessment.made",
+        {"assessment": body, "stored": stored},
+        once=f"assessment {body['id']}",
+    )
+    return body
+
+
+def not_resolved(case: Case, body: dict[str, Any]) -> list[str]:
+    """What the assessment leaves open, in sentences: said as readily as what it settles."""
+    open_points: list[str] = []
+    for standing in body["standings"]:
+        if abs(standing["log10_lr"]) < np.log10(2.0):
+            open_points.append(
+                f"Claim {standing['claim_id']}: the findings do not discriminate between it and its opposite."
+            )
+    for left in body["claims_not_weighed"]:
+        open_points.append(f"Claim {left['claim_id']} was not weighed. {left['reason']}")
+    for abstention in case.records.results("abstention"):
+        open_points.append(
+            f"Line '{abstention['line']}' on {abstention['exhibit']} cannot tell: {abstention['reason']}"
+        )
+    silent = [share["line"] for share in body["shares"] if not share["discriminates"]]
+    if silent:
+        open_points.append(f"Does not discriminate between the claims: {', '.join(sorted(set(silent)))}.")
+    for finding_id in body["stale_findings"]:
+        open_points.append(f"Finding {finding_id} was weighed over an earlier region or time axis and is left out.")
+    return open_points
+
+
+def latest_assessment(case: Case) -> dict[str, Any]:
+    """The newest assessment.
+
+    Raises
+    ------
+    NotFoundError
+    """
+    made = case.records.assessments()
+    if not made:
+        raise NotFoundError("The case has no assessment yet.", "Make one with: witnessmark assess.")
+    return made[-1]
+
+
+def show_assessment_pictures(case: Case, body: dict[str, Any]) -> list[Path]:
+    """Put copies of an assessment's pictures below the case's ``pictures`` folder; they show no footage."""
+    folder = case.folder / "pictures" / body["id"]
+    folder.mkdir(parents=True, exist_ok=True)
+    shown = []
+    for picture in body["pictures"]:
+        path = folder / picture["name"]
+        path.write_bytes(case.objects.get(picture["key"]))
+        shown.append(path)
+    return shown
+
+
+def _numbers(fused: Assessment, over: Hypotheses) -> dict[str, Plain]:
+    return {
+        "p_grid": fused.p_grid,
+        "alternatives": dict(fused.alternatives),
+        "regions_place": [_place_region(region, over) for region in fused.regions_place],
+        "regions_time": to_plain(fused.regions_time),
+        "shares": to_plain(fused.shares),
+        "standings": to_plain(fused.standings),
+        "does_not_discriminate": list(fused.does_not_discriminate),
+        "parameters": to_plain(fused.parameters),
+    }
+
+
+def _place_region(region: PlaceRegion, over: Hypotheses) -> Plain:
+    lat, lon = over.places.lat_deg[region.mask], over.places.lon_deg[region.mask]
+    return {
+        "probability": region.probability,
+        "area_km2": region.area_km2,
+        "cells": int(region.mask.sum()),
+        "bounds_deg": [float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())] if lat.size else [],
+    }
+
+
+def _npy(values: NDArray[np.float64]) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, values, allow_pickle=False)
+    return buffer.getvalue()

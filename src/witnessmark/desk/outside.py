@@ -1,0 +1,47 @@
+"""Knowledge from outside that a case holds offline: elevation, weather and gazetteer folders and their providers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from witnessmark.claims import NamedPlace
+from witnessmark.desk.case import Case
+from witnessmark.errors import WitnessmarkError
+from witnessmark.lines.registry import PROVIDER_GROUPS, providers
+
+FOLDER = "outside"
+"""Below the case folder: ``outside/elevation``, ``outside/weather``, ``outside/gazetteer``, filled by the analyst."""
+
+
+def open_providers(case: Case) -> dict[str, Any]:
+    """Every provider that can be opened on the case's folders, by "group:name"; one that cannot is left out."""
+    opened: dict[str, Any] = {}
+    for group in PROVIDER_GROUPS:
+        folder = case.folder / FOLDER / group
+        for name, door in providers(group).items():
+            try:
+                opened[f"{group}:{name}"] = door.open(folder)
+            except WitnessmarkError:
+                continue
+    return opened
+
+
+class CaseGazetteer:
+    """All gazetteers of a case as the one that claims ask: the case's own first, then the installed ones."""
+
+    def __init__(self, case: Case) -> None:
+        found = open_providers(case)
+        names = [name for name in found if name.startswith("gazetteer:")]
+        names.sort(key=lambda name: (name != "gazetteer:case", name))
+        self._gazetteers = [found[name] for name in names]
+
+    def find(self, name: str) -> tuple[NamedPlace, ...]:
+        """All places of that name in the first gazetteer that knows it."""
+        for gazetteer in self._gazetteers:
+            places = gazetteer.find(name)
+            if places:
+                return tuple(
+                    NamedPlace(place.name, place.lat_deg, place.lon_deg, place.uncertainty_km, place.source)
+                    for place in places
+                )
+        return ()

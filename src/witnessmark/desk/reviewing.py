@@ -1,0 +1,1 @@
+"""Sign-off and dissent by somebody other than the author, on record."""

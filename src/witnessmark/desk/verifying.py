@@ -1,0 +1,62 @@
+"""Reading a whole case again: bytes, log, tokens, and the tables against the log they follow from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from witnessmark.custody.log import parse_event
+from witnessmark.custody.verify import CustodyReport, Fault, verify_custody
+from witnessmark.desk.case import Case
+from witnessmark.stores.records import Records
+
+Progress = Callable[[float, str], None]
+
+
+def verify_case(case: Case, *, progress: Progress | None = None) -> CustodyReport:
+    """Re-read everything of a case and name what is not as it was recorded.
+
+    Parameters
+    ----------
+    case : Case
+    progress : callable (done from 0 to 1, what), optional
+
+    Returns
+    -------
+    CustodyReport
+        With a fault for each table row that a replay of the log does not give.
+    """
+    head = case.records.head()
+    report = verify_custody(
+        case.objects,
+        case.key.public,
+        trusted_roots=case.trusted_roots,
+        expected_head=head,
+        known_events=case.records.event_bytes(),
+        progress=progress,
+    )
+    if not report.ok:
+        return report
+    wrong = _table_faults(case)
+    return replace(report, ok=not wrong, faults=(*report.faults, *wrong)) if wrong else report
+
+
+def _table_faults(case: Case) -> tuple[Fault, ...]:
+    replayed = Records("sqlite:///:memory:")
+    try:
+        raw = [case.log.raw(number) for number in range(1, case.log.head().number + 1)]
+        replayed.apply((parse_event(data), data) for data in raw)
+        expected, found = replayed.dump(), case.records.dump()
+    finally:
+        replayed.close()
+    return tuple(
+        Fault(
+            kind="record",
+            where=f"table '{name}'",
+            byte_offset=None,
+            what=f"{len(set(map(repr, expected[name])) ^ set(map(repr, found[name])))} rows differ from the log.",
+            do="The log is the truth: move records.db away; it is rebuilt when the case is next opened.",
+        )
+        for name in expected
+        if expected[name] != found[name]
+    )
