@@ -34,7 +34,10 @@ class ClaimRegion:
 
 @dataclass(frozen=True, slots=True)
 class TimeRegion:
-    """A highest-density region of time: disjoint intervals, UTC, and its whole length."""
+    """A highest-density region of time, given the grid: disjoint intervals, UTC, and their whole length [min].
+
+    It holds at least `probability`; more where many instants are equally probable.
+    """
 
     probability: float
     minutes: float
@@ -43,7 +46,7 @@ class TimeRegion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlaceRegion:
-    """A highest-density region of place: its cells and area."""
+    """A highest-density region of place, given the grid: its cells and area; holds at least `probability`."""
 
     probability: float
     area_km2: float
@@ -61,12 +64,15 @@ class Share:
         1, or less where it shares inputs with other findings.
     bits : float
         Kullback-Leibler divergence, in bits, of the posterior from this finding alone against the prior.
-    bits_place, bits_time, bits_alternatives : float
-        The same of the marginals.
+    bits_place, bits_time : float
+        The same of the marginals given the grid, times the probability of the grid. Each is at most `bits`.
+    bits_alternatives : float
+        The same of "on the grid, or which alternative".
     capped : bool
-        True when the cap bit.
+        True when the cap bit: some hypothesis was held up to the largest value less the cap.
     discriminates : bool
-        False when no claim's likelihood ratio from this finding alone reaches 2.
+        False when no claim's likelihood ratio from this finding alone reaches 2 either way; without any claim that
+        can be weighed, when it brings less than 1 bit.
     without : mapping of claim id to log10 likelihood ratio when this finding is left out
     """
 
@@ -93,10 +99,14 @@ class Standing:
         Probability of the claim before and after.
     log10_lr : float
         log10 of the likelihood ratio of the claim against its complement in the space.
+        Held to ±`witnessmark.fusion.words.LOG10_LR_LIMIT`, which stands for a hard exclusion; 0 where it is
+        undefined, with the reason.
     lr_words : str
         ENFSI verbal scale (2015 guideline, table 1), naming which side it favours, or "does not discriminate".
     probability_words : str
-        The ICD-203 word of the posterior.
+        The ICD-203 word of the posterior, or "not weighed".
+    reason : str
+        Why the claim could not be weighed: it holds everywhere in the space, or nowhere; empty when it was.
     """
 
     claim_id: str
@@ -105,6 +115,7 @@ class Standing:
     log10_lr: float
     lr_words: str
     probability_words: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,6 +137,8 @@ class Assessment:
     does_not_discriminate : tuple of finding ids
     parameters : mapping
         Caps, tempering and thresholds used.
+    space_digest : str
+        `Hypotheses.digest` of the space that was weighed.
     """
 
     posterior_place: NDArray[np.float64]
@@ -138,3 +151,4 @@ class Assessment:
     standings: tuple[Standing, ...]
     does_not_discriminate: tuple[str, ...]
     parameters: Mapping[str, float]
+    space_digest: str = ""

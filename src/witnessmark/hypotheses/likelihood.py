@@ -10,7 +10,54 @@ import numpy as np
 from numpy.typing import NDArray
 
 from witnessmark.errors import BadInputError
+from witnessmark.hypotheses.logs import log_sum
+from witnessmark.hypotheses.rows import release, row_blocks
 from witnessmark.hypotheses.space import Hypotheses
+
+
+@dataclass(frozen=True, slots=True)
+class Extremes:
+    """The range of a table of log-likelihoods [nats].
+
+    Attributes
+    ----------
+    largest : float
+        NaN when the table holds one.
+    smallest : float
+        Of the finite values; +inf when there is none.
+    excludes : bool
+        True when some value is -inf.
+    """
+
+    largest: float
+    smallest: float
+    excludes: bool
+
+
+def extremes(values_nats: NDArray[np.float32]) -> Extremes:
+    """Range of a table, read once in blocks of rows.
+
+    Parameters
+    ----------
+    values_nats : ndarray of float32, shape (n_rows, n_columns)
+        May be a memory map; its pages are let go as they are read.
+
+    Returns
+    -------
+    Extremes
+    """
+    largest, smallest, excludes = -np.inf, np.inf, False
+    for rows in row_blocks(*values_nats.shape):
+        block = values_nats[rows]
+        top, bottom = float(np.max(block)), float(np.min(block))
+        if np.isnan(top):
+            return Extremes(top, smallest, excludes)
+        if bottom == -np.inf:
+            excludes = True
+            bottom = float(np.min(block, where=np.isfinite(block), initial=np.inf))
+        largest, smallest = max(largest, top), min(smallest, bottom)
+        release(values_nats, rows)
+    return Extremes(largest, smallest, excludes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,8 +76,23 @@ class LogLikelihood:
     values_nats: NDArray[np.float32]
     alternatives_nats: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
-    def check(self, over: Hypotheses) -> None:
-        """Refuse a likelihood that does not fit the space.
+    @classmethod
+    def of_places(cls, nats: NDArray[np.floating], alternatives_nats: Mapping[str, float]) -> LogLikelihood:
+        """One value a place, the same at all times; `nats` has shape (n_places,)."""
+        return cls(np.asarray(nats, dtype=np.float32).reshape(-1, 1), MappingProxyType(dict(alternatives_nats)))
+
+    @classmethod
+    def of_times(cls, nats: NDArray[np.floating], alternatives_nats: Mapping[str, float]) -> LogLikelihood:
+        """One value an instant, the same everywhere; `nats` has shape (n_instants,)."""
+        return cls(np.asarray(nats, dtype=np.float32).reshape(1, -1), MappingProxyType(dict(alternatives_nats)))
+
+    def check(self, over: Hypotheses) -> Extremes:
+        """Refuse a likelihood that does not fit the space; a memory map is read in blocks.
+
+        Returns
+        -------
+        Extremes
+            Of the grid values, found on the way.
 
         Raises
         ------
@@ -49,10 +111,10 @@ class LogLikelihood:
                 f"A log-likelihood of shape {(rows, columns)} does not fit {n_places} places x {n_instants} instants.",
                 "Weigh over the hypotheses that are handed in; a missing axis has length 1.",
             )
-        largest = float(np.max(self.values_nats))  # NaN propagates
-        if not np.isfinite(largest):
+        found = extremes(self.values_nats)
+        if not np.isfinite(found.largest):
             raise BadInputError(
-                f"The largest log-likelihood on the grid is {largest}.",
+                f"The largest log-likelihood on the grid is {found.largest}.",
                 "NaN and +inf are never a likelihood, and a finding may not exclude every place and time.",
             )
         missing = {alternative.name for alternative in over.alternatives} - set(self.alternatives_nats)
@@ -63,3 +125,28 @@ class LogLikelihood:
             )
         if any(np.isnan(nats) or nats == np.inf for nats in self.alternatives_nats.values()):
             raise BadInputError("An alternative's log-likelihood is NaN or +inf.", "Give a finite value or -inf.")
+        return found
+
+
+def mean_nats(values_nats: NDArray[np.float32], over: Hypotheses) -> float:
+    """Log of the mean likelihood over the grid under its prior [nats].
+
+    What a line gives for an alternative of which its observations say nothing: the alternative then neither gains
+    nor loses by the finding.
+
+    Parameters
+    ----------
+    values_nats : ndarray of float32, shape (n_places or 1, n_instants or 1)
+    over : Hypotheses
+
+    Returns
+    -------
+    float
+    """
+    rows_nats = over.place_prior_nats() if values_nats.shape[0] > 1 else np.zeros(1)
+    columns_nats = over.time_prior_nats() if values_nats.shape[1] > 1 else np.zeros(1)
+    parts = []
+    for rows in row_blocks(*values_nats.shape):
+        parts.append(log_sum(values_nats[rows] + rows_nats[rows, None] + columns_nats[None, :]))
+        release(values_nats, rows)
+    return log_sum(np.array(parts))

@@ -1,0 +1,108 @@
+"""Claims cut the grid into a few atoms; what every claim weighs is a sum over the small table of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from witnessmark.errors import BadInputError, ClashError
+from witnessmark.fusion.records import ClaimRegion
+from witnessmark.hypotheses.logs import log_sum
+from witnessmark.hypotheses.space import Hypotheses
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Atoms:
+    """Cells and instants grouped by the claims they belong to.
+
+    Attributes
+    ----------
+    place, time : ndarray of intp, shapes (n_places,) and (n_instants,)
+        Which place atom a cell, and which time atom an instant, belongs to.
+    n_place, n_time : int
+    inside : ndarray of bool, shape (n_claims, n_place, n_time)
+        Where on the grid a claim holds.
+    inside_alternatives : ndarray of bool, shape (n_claims, n_alternatives)
+    """
+
+    place: NDArray[np.intp]
+    time: NDArray[np.intp]
+    n_place: int
+    n_time: int
+    inside: NDArray[np.bool_]
+    inside_alternatives: NDArray[np.bool_]
+
+    def log_inside_outside(
+        self, log_table: NDArray[np.float64], log_alternatives: NDArray[np.float64]
+    ) -> list[tuple[float, float]]:
+        """Log mass [nats] of each claim and of its complement; sums only, so nothing cancels.
+
+        Parameters
+        ----------
+        log_table : ndarray of float64, shape (n_place, n_time)
+        log_alternatives : ndarray of float64, shape (n_alternatives,)
+        """
+        return [
+            (
+                log_sum(np.concatenate((log_table[grid], log_alternatives[alternatives]))),
+                log_sum(np.concatenate((log_table[~grid], log_alternatives[~alternatives]))),
+            )
+            for grid, alternatives in zip(self.inside, self.inside_alternatives, strict=True)
+        ]
+
+    def log_sums(self, log_values: NDArray[np.float64], of: NDArray[np.intp], n: int) -> NDArray[np.float64]:
+        """Log of the summed exponentials in each of `n` atoms, shape (n,), for log-values of one axis."""
+        return np.array([log_sum(log_values[of == atom]) for atom in range(n)])
+
+
+def cut(claims: Sequence[ClaimRegion], over: Hypotheses) -> Atoms:
+    """Group the axes by claim.
+
+    Raises
+    ------
+    ClashError
+        When a claim is handed in twice.
+    BadInputError
+        When a mask does not fit its axis or a claim names an alternative that the space does not have.
+    """
+    ids = [claim.claim_id for claim in claims]
+    if len(set(ids)) != len(ids):
+        raise ClashError(f"Claims are handed in twice: {sorted(ids)}.", "Weigh each claim once.")
+    names = [alternative.name for alternative in over.alternatives]
+    for claim in claims:
+        for axis, mask, n in zip(("place", "time"), (claim.place_mask, claim.time_mask), over.shape, strict=True):
+            if mask is not None and (mask.shape != (n,) or mask.dtype != np.bool_):
+                raise BadInputError(
+                    f"The {axis} mask of claim '{claim.claim_id}' has shape {mask.shape} and type {mask.dtype}.",
+                    f"Give {n} values, true where the claim would hold.",
+                )
+        unknown = claim.alternatives - set(names)
+        if unknown:
+            raise BadInputError(
+                f"Claim '{claim.claim_id}' names the alternatives {sorted(unknown)}, which the space does not have.",
+                f"Add them to the space or name some of {names}.",
+            )
+    place, place_inside = _axis([claim.place_mask for claim in claims], over.shape[0])
+    time, time_inside = _axis([claim.time_mask for claim in claims], over.shape[1])
+    on_grid = np.array([claim.on_grid for claim in claims], dtype=np.bool_)
+    alternatives = np.array([[name in claim.alternatives for name in names] for claim in claims], dtype=np.bool_)
+    return Atoms(
+        place=place,
+        time=time,
+        n_place=place_inside.shape[1],
+        n_time=time_inside.shape[1],
+        inside=place_inside[:, :, None] & time_inside[:, None, :] & on_grid[:, None, None],
+        inside_alternatives=alternatives.reshape(len(claims), len(names)),
+    )
+
+
+def _axis(masks: Sequence[NDArray[np.bool_] | None], n: int) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Atom of each cell of an axis, and which claims hold in each atom, shape (n_claims, n_atoms)."""
+    if not masks:
+        return np.zeros(n, dtype=np.intp), np.ones((0, 1), dtype=np.bool_)
+    stacked = np.stack([np.ones(n, dtype=np.bool_) if mask is None else mask for mask in masks])
+    signatures, atom = np.unique(stacked, axis=1, return_inverse=True)
+    return np.asarray(atom, dtype=np.intp).reshape(-1), np.asarray(signatures, dtype=np.bool_)

@@ -1,0 +1,116 @@
+"""Sums over the grid of one combination, as logarithms throughout: for ranges that products cannot hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from witnessmark.fusion.atoms import Atoms
+from witnessmark.fusion.models import Model
+from witnessmark.fusion.prepared import Prepared
+from witnessmark.fusion.reduced import Reduced, in_order, joint_exponent, lanes
+from witnessmark.hypotheses.rows import release
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sums:
+    """Log sums of a run of rows: by atoms, by place, by instant."""
+
+    table: Array
+    place: Array
+    time: Array
+
+
+def by_logarithms(
+    model: Model,
+    prepared: Sequence[Prepared],
+    atoms: Atoms,
+    *,
+    block_elements: int,
+    workers: int,
+    tell: Callable[[float], None],
+) -> Reduced:
+    """Reduce one combination with joint findings; exact over any range, at one pass of its own.
+
+    Parameters
+    ----------
+    model : Model
+    prepared : sequence of Prepared
+    atoms : Atoms
+    block_elements, workers : int
+    tell : callable
+        Told how far it is, 0 to 1.
+    """
+    order = np.argsort(atoms.time, kind="stable")
+    starts = np.searchsorted(atoms.time[order], np.arange(atoms.n_time))
+
+    def work(run: list[slice]) -> _Sums:
+        parts = [_block(rows, model, prepared, atoms, order, starts) for rows in run]
+        return _Sums(
+            _log_total(np.stack([part.table for part in parts]), axis=0),
+            np.concatenate([part.place for part in parts]),
+            _log_total(np.stack([part.time for part in parts]), axis=0),
+        )
+
+    total: _Sums | None = None
+    places: list[Array] = []
+    for sums in in_order(work, lanes(len(atoms.place), len(atoms.time), block_elements), workers, tell):
+        places.append(sums.place)
+        total = (
+            sums
+            if total is None
+            else _Sums(np.logaddexp(total.table, sums.table), sums.place, np.logaddexp(total.time, sums.time))
+        )
+    assert total is not None  # there is at least one lane
+    return Reduced(total.table + model.scale_nats, _shares(np.concatenate(places)), _shares(total.time))
+
+
+def _block(
+    rows: slice,
+    model: Model,
+    prepared: Sequence[Prepared],
+    atoms: Atoms,
+    order: NDArray[np.intp],
+    starts: NDArray[np.intp],
+) -> _Sums:
+    """Log sums of one block."""
+    terms = []
+    for weight, finding in zip(model.joint, prepared, strict=True):
+        if weight:
+            terms.append((weight, finding.relative(rows)))
+            release(finding.values_nats, rows)
+    shape = terms[0][1].shape
+    exponent = joint_exponent(terms, np.empty(shape), np.empty(shape))
+    exponent = exponent + model.rows_nats[rows, None] + model.columns_nats
+    by_atom = np.stack(
+        [_log_total(part, axis=1) for part in np.split(exponent[:, order], starts[1:], axis=1)], axis=1
+    )  # (places of the block, n_time)
+    of_place = atoms.place[rows]
+    table = np.stack([_log_total(by_atom[of_place == atom], axis=0) for atom in range(atoms.n_place)])
+    return _Sums(table, _log_total(by_atom, axis=1), _log_total(exponent, axis=0))
+
+
+def _log_total(values: Array, axis: int) -> Array:
+    """Log of summed exponentials along an axis; -inf where there is nothing."""
+    largest = np.max(values, axis=axis, keepdims=True, initial=-np.inf)
+    shift = np.where(np.isfinite(largest), largest, 0.0)
+    summed = np.sum(np.exp(values - shift), axis=axis)
+    out = np.full(summed.shape, -np.inf)
+    np.log(summed, out=out, where=summed > 0.0)
+    total: Array = out + np.squeeze(shift, axis=axis)
+    return total
+
+
+def _shares(log_mass: Array) -> Array:
+    """Probabilities from log masses; zero throughout when there is none."""
+    largest = float(np.max(log_mass))
+    if not np.isfinite(largest):
+        return np.zeros_like(log_mass)
+    mass = np.exp(log_mass - largest)
+    shares: Array = mass / np.sum(mass)
+    return shares
