@@ -23,7 +23,7 @@ def to_plain(value: object) -> Plain:
     r"""Turn a domain object into JSON-compatible values.
 
     Dataclasses become objects by field name, bytes hexadecimal text, enums their values, sets sorted
-    lists, times ISO 8601 with ``Z`` for UTC. Whole numbers beyond 2**53 become text, as RFC 8785 (section
+    lists, times ISO 8601 with ``Z`` for UTC. Whole numbers from 2**53 on become text, as RFC 8785 (section
     3.2.2.3) cannot carry them.
 
     Parameters
@@ -51,7 +51,7 @@ def to_plain(value: object) -> Plain:
     if isinstance(value, enum.Enum):
         return to_plain(value.value)
     if isinstance(value, int):
-        return value if abs(value) <= 2**53 else str(value)
+        return value if abs(value) < 2**53 else str(value)
     if isinstance(value, float):
         if not math.isfinite(value):
             raise BadInputError(f"A recorded number is {value}.", "Only finite numbers can be recorded.")
@@ -153,6 +153,8 @@ def _build(kind: Any, value: Any) -> Any:
         return dt.timedelta(seconds=value)
     if kind is float:
         return float(value)
+    if kind is int and isinstance(value, str):
+        return int(value)
     if kind in (int, str, bool, type(None)) and not isinstance(value, kind):
         raise TypeError(f"{value!r} is not {kind.__name__}")
     return value
