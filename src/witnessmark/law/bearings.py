@@ -1,0 +1,195 @@
+"""Findings set beside elements, and what is missing. It lists; it never adds up, and it concludes nothing.
+
+Whether an element is met is for a court or whoever has the mandate, on all evidence and with the accused heard. So
+there is no function here that takes bearings and gives back a yes, a number or a probability, and none may be added.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from witnessmark.errors import BadInputError
+from witnessmark.law.norms import element, norm
+from witnessmark.law.records import Bearing, Direction, ElementKind
+
+_VERDICTS = (
+    "guilty",
+    "war criminal",
+    "beyond reasonable doubt",
+    "is proven",
+    "was proven",
+    "is established",
+    "element is met",
+    "element is satisfied",
+    "crime was committed",
+    "committed a crime",
+    "committed a war crime",
+)
+"""Words of a verdict, which a note may not hold; a reminder to the writer, not a filter that could not be got round."""
+
+NOT_A_VERDICT = (
+    "This lists which findings bear on which legal elements. It does not say that an element is met or that anybody"
+    " committed a crime: that is for a court, on all the evidence and after hearing both sides."
+)
+"""Stands above every table of elements."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """One element with the findings that bear on it.
+
+    Attributes
+    ----------
+    element_id : str
+    bears_for, bears_against, context : tuple of Bearing
+        In the order given; not to be counted against one another, as findings may rest on the same evidence.
+    inferred : bool
+        True for a mental element: a finding about footage can bear on it by inference only.
+    said : str
+        The state of the evidence in a sentence.
+    """
+
+    element_id: str
+    bears_for: tuple[Bearing, ...]
+    bears_against: tuple[Bearing, ...]
+    context: tuple[Bearing, ...]
+    inferred: bool
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """An element that no finding bears on."""
+
+    element_id: str
+    citation: str
+    said: str
+
+
+def bearing(element_id: str, finding_id: str, direction: Direction | str, note: str, by: str) -> Bearing:
+    """Set a finding beside an element.
+
+    Raises
+    ------
+    NotFoundError
+        When there is no such element.
+    BadInputError
+        For an unknown direction, no finding, no name, an empty note, or a note that gives a verdict.
+    """
+    element(element_id)
+    try:
+        way = Direction(direction)
+    except ValueError as error:
+        raise BadInputError(
+            f"'{direction}' is no direction.", "Say bears-for, bears-against or context; none of them is a verdict."
+        ) from error
+    if not finding_id.strip() or not by.strip():
+        raise BadInputError("The bearing names no finding or no person.", "Say which finding, and who sets it there.")
+    if not any(sign.isalnum() for sign in note):
+        raise BadInputError(
+            "The bearing has no note.", "Say why the finding bears on the element, and how far it does not."
+        )
+    plain = " ".join(unicodedata.normalize("NFKC", note).casefold().split())
+    for words in _VERDICTS:
+        if words in plain:
+            raise BadInputError(
+                f"The note says '{words}', which is a verdict.", "Say what the finding shows; the verdict is a court's."
+            )
+    return Bearing(element_id, finding_id.strip(), way, note.strip(), by.strip())
+
+
+def beside(bearings: Iterable[Bearing], of: Iterable[str]) -> tuple[Beside, ...]:
+    """Every element of the norms named, with its bearings; elements without any are there too.
+
+    Parameters
+    ----------
+    bearings : iterable of Bearing
+    of : iterable of str
+        Norm ids that a lawyer chose to look at.
+
+    Returns
+    -------
+    tuple of Beside
+        In the norms' order.
+
+    Raises
+    ------
+    NotFoundError
+        When there is no such norm.
+    """
+    given = tuple(bearings)
+    rows = []
+    for norm_id in dict.fromkeys(of):
+        for part in norm(norm_id).elements:
+            by_way = {
+                way: tuple(b for b in given if b.element_id == part.id and b.direction is way) for way in Direction
+            }
+            inferred = part.kind is ElementKind.MENTAL
+            rows.append(
+                Beside(
+                    part.id,
+                    by_way[Direction.BEARS_FOR],
+                    by_way[Direction.BEARS_AGAINST],
+                    by_way[Direction.CONTEXT],
+                    inferred,
+                    _said(
+                        by_way[Direction.BEARS_FOR],
+                        by_way[Direction.BEARS_AGAINST],
+                        by_way[Direction.CONTEXT],
+                        inferred,
+                    ),
+                )
+            )
+    return tuple(rows)
+
+
+def gaps(bearings: Iterable[Bearing], of: Iterable[str] | None = None) -> tuple[Gap, ...]:
+    """Elements that no finding bears for or against, said aloud.
+
+    Parameters
+    ----------
+    bearings : iterable of Bearing
+    of : iterable of str, optional
+        Norm ids; without it, every norm that a bearing touches.
+
+    Examples
+    --------
+    >>> one = bearing("ap1.41.3", "F-0001", "bears-for", "Raised hands are visible from second 12 on.", "A. Analyst")
+    >>> [gap.element_id for gap in gaps([one])]
+    ['ap1.41.1', 'ap1.41.2', 'ap1.41.4', 'ap1.41.5', 'ap1.41.6']
+    """
+    given = tuple(bearings)
+    chosen = tuple(of) if of is not None else tuple(dict.fromkeys(element(b.element_id).norm for b in given))
+    return tuple(
+        Gap(row.element_id, element(row.element_id).citation, row.said)
+        for row in beside(given, chosen)
+        if not row.bears_for and not row.bears_against
+    )
+
+
+def untouched_alternatives(of: Iterable[str]) -> tuple[str, ...]:
+    """Norms that are alternatives to those chosen and were not chosen themselves: the lawyer should see both."""
+    chosen = tuple(dict.fromkeys(of))
+    others = (other for norm_id in chosen for other in norm(norm_id).alternative_to)
+    return tuple(dict.fromkeys(other for other in others if other not in chosen))
+
+
+def _said(
+    bears_for: tuple[Bearing, ...], against: tuple[Bearing, ...], context: tuple[Bearing, ...], inferred: bool
+) -> str:
+    """The state of the evidence, without weighing it."""
+    if bears_for and against:
+        said = "Findings bear both for and against this element."
+    elif bears_for:
+        said = "Findings bear for this element; none of those listed bears against it."
+    elif against:
+        said = "Findings bear against this element; none of those listed bears for it."
+    elif context:
+        said = "No finding bears for or against this element; what is listed is context."
+    else:
+        said = "No finding bears on this element."
+    return said + (
+        " It asks for what somebody knew or meant, which footage shows by inference only." if inferred else ""
+    )
