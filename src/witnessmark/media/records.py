@@ -23,6 +23,8 @@ class Limits:
         Largest frame decoded, width x height.
     max_frames : int
         Frames after which a survey stops and says so.
+    max_sound_s : float
+        Sound beyond this is not read.
     """
 
     cpu_s: float = 300.0
@@ -30,6 +32,7 @@ class Limits:
     memory_bytes: int = 4 << 30
     max_pixels: int = 64_000_000
     max_frames: int = 400_000
+    max_sound_s: float = 7200.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,11 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One stream's facts as the container and the decoder state them."""
+    """One stream's facts as the container and the decoder state them.
+
+    `width_px` and `height_px` are as stored; `rotation_deg` (0, 90, 180, 270) is how far to turn the picture
+    clockwise so that it stands upright.
+    """
 
     index: int
     kind: str  # video | audio | subtitle | data
@@ -157,6 +164,8 @@ class Survey:
         Upright.
     stopped : Broken or None
         Why the pass ended early, None when it reached the end.
+    warnings : tuple of str
+        What went wrong without ending it: packets passed over, times that had to be estimated.
     """
 
     pts_s: NDArray[np.float64]
@@ -169,6 +178,7 @@ class Survey:
     width_px: int
     height_px: int
     stopped: Broken | None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,9 +192,12 @@ class Sound:
     start_s : float
         Presentation time of the first sample.
     stopped : Broken or None
+    warnings : tuple of str
+        Gaps in the stated times that were filled with silence, packets passed over.
     """
 
     samples: NDArray[np.float32]
     rate_hz: int
     start_s: float
     stopped: Broken | None
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,171 @@
+"""What the rest of the house calls: a file goes in, facts or a reason come out, and decoding is never done here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from witnessmark.media import assemble
+from witnessmark.media.launch import Call, open_input
+from witnessmark.media.records import Broken, Limits, Probe, Sound, Still, Survey
+from witnessmark.media.wire import WireError
+
+T = TypeVar("T")
+Progress = Callable[[float, str], None]
+DEFAULT_LIMITS = Limits()
+_PLAIN_BYTES = 64 << 20
+"""Room for headers, metadata and lists in a reply: a wandering worker is cut off well before memory is short."""
+
+
+def probe(path: str | Path, limits: Limits = DEFAULT_LIMITS, progress: Progress | None = None) -> Probe | Broken:
+    """Read a recording's container without decoding it (but for one picture, to see which way up it is).
+
+    Parameters
+    ----------
+    path : str or Path
+        A regular file; links are not followed.
+    limits : Limits
+    progress : callable (done from 0 to 1, what is being done), optional
+
+    Returns
+    -------
+    Probe or Broken
+        `Probe` also when reading ended early but the facts were had; its warnings then say so.
+
+    Raises
+    ------
+    MediaError
+        When the decoding process cannot be started at all.
+    """
+    return _with_input(path, lambda fd: assemble.probe(_call(fd, "probe", limits, {}, _PLAIN_BYTES), progress))
+
+
+def survey(
+    path: str | Path,
+    limits: Limits = DEFAULT_LIMITS,
+    *,
+    strip_stills: int = 12,
+    still_max_side_px: int = 640,
+    progress: Progress | None = None,
+) -> Survey | Broken:
+    """Decode every picture once: times, changes, digests, shots, and a strip of stills.
+
+    Parameters
+    ----------
+    path : str or Path
+    limits : Limits
+    strip_stills : int
+        Stills wanted; more are given when there are more shots, up to `assemble.STILLS_MAX`.
+    still_max_side_px : int
+        Longer side of a still [px].
+    progress : callable, optional
+
+    Returns
+    -------
+    Survey or Broken
+        `Survey` as soon as one picture was decoded; its `stopped` says why it ended early.
+
+    Raises
+    ------
+    MediaError
+        When the decoding process cannot be started at all.
+    """
+    wanted = max(1, strip_stills)
+    numbers = {"strip_stills": wanted, "still_max_side_px": max(16, still_max_side_px)}
+    still_bytes = 3 * max(16, still_max_side_px) ** 2
+    budget = _PLAIN_BYTES + 128 * limits.max_frames + still_bytes * assemble.candidates_max(wanted, limits.max_frames)
+    return _with_input(path, lambda fd: assemble.survey(_call(fd, "survey", limits, numbers, budget), wanted, progress))
+
+
+def still_at(
+    path: str | Path, pts_s: float, limits: Limits = DEFAULT_LIMITS, max_side_px: int | None = None
+) -> Still | Broken:
+    """The picture on screen at a presentation time, upright, at full size unless asked smaller.
+
+    Parameters
+    ----------
+    path : str or Path
+    pts_s : float
+        Presentation time [s]. A time out of `Survey.pts_s` gives exactly that picture; a time between two gives the
+        earlier, a time before the first gives the first.
+    limits : Limits
+    max_side_px : int, optional
+
+    Returns
+    -------
+    Still or Broken
+
+    Raises
+    ------
+    MediaError
+        When the decoding process cannot be started at all.
+    """
+    if not np.isfinite(pts_s):
+        return Broken("decode", f"{pts_s} is not a time.", None, 0, "Give the time in seconds.")
+    numbers = {"pts_s": float(pts_s), "max_side_px": max_side_px or 0}
+    budget = _PLAIN_BYTES + 3 * limits.max_pixels
+    return _with_input(path, lambda fd: assemble.still(_call(fd, "still_at", limits, numbers, budget)))
+
+
+def sound(path: str | Path, limits: Limits = DEFAULT_LIMITS, progress: Progress | None = None) -> Sound | Broken:
+    """The first sound stream as 16 kHz mono, on the clip's time line.
+
+    Parameters
+    ----------
+    path : str or Path
+    limits : Limits
+        `max_sound_s` bounds what is read.
+    progress : callable, optional
+
+    Returns
+    -------
+    Sound or Broken
+        `Sound` as soon as one sample was decoded; its `stopped` says why it ended early.
+
+    Raises
+    ------
+    MediaError
+        When the decoding process cannot be started at all.
+    """
+    budget = _PLAIN_BYTES + int(4 * 16_000 * limits.max_sound_s)
+    return _with_input(path, lambda fd: assemble.sound(_call(fd, "sound", limits, {}, budget), progress))
+
+
+def sandbox_facts(limits: Limits = DEFAULT_LIMITS) -> tuple[str, ...]:
+    """What confines the decoding process on this machine, as a worker of its own finds by trying.
+
+    Returns
+    -------
+    tuple of str
+        One sentence each; those beginning "Not " name a wall that is missing here.
+    """
+
+    def ask(fd: int) -> tuple[str, ...] | Broken:
+        with _call(fd, "nothing", limits, {}, _PLAIN_BYTES) as call:
+            for _ in call.messages():
+                pass
+            return call.sandbox
+
+    found = _with_input(Path(__file__), ask)
+    return (found.reason,) if isinstance(found, Broken) else found
+
+
+def _call(fd: int, command: str, limits: Limits, numbers: Mapping[str, float], budget_bytes: int) -> Call:
+    return Call(fd, command, limits, numbers, budget_bytes)
+
+
+def _with_input(path: str | Path, use: Callable[[int], T | Broken]) -> T | Broken:
+    fd = open_input(Path(path))
+    if isinstance(fd, Broken):
+        return fd
+    try:
+        return use(fd)
+    except WireError as error:
+        what = f"The decoding process was stopped because what it sent is not sound: {error}."
+        return Broken("decode", what, None, 0, "Look for another copy of the recording.")
+    finally:
+        os.close(fd)

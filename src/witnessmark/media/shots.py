@@ -1,0 +1,128 @@
+"""Where one shot ends and the next begins: hard cuts, and fades through an even picture.
+
+Notes
+-----
+A cut lasts: every picture before it differs from every picture after it by more than pictures on either side
+differ among themselves. Three things that are no cuts break that pattern. A pan or a moving object changes each
+picture about as much as the next; a flash passes, so that pictures a few frames apart are alike again; a change
+of light keeps the structure. So the score at a boundary is the least, over several lags, of (distance across the
+boundary) / (distance within either side at the same lag + a floor), on distances that ignore gain, offset and
+small movement. The idea of weighing the cut against the association within both sides over a window is from
+J. Yuan et al., "A Formal Study of Shot Boundary Detection", IEEE Trans. Circuits Syst. Video Technol. 17(2),
+2007, doi:10.1109/TCSVT.2006.888023.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+LAGS = (1, 2, 3, 6)
+"""Frames; the longest tells a cut, which lasts, from a flash, which passes within it."""
+SIDE_FRAMES = 6
+"""How many pairs on either side say what is usual there."""
+FLOOR_LEVELS = 0.6
+"""Distances below this are noise and coding; about twice what x264 at CRF 28 leaves on a still scene."""
+CUT_SCORE = 3.0
+FLAT_LEVELS = 4.0
+"""Standard deviation of luma below which a picture is even, as in a fade through black or white."""
+
+Series = NDArray[np.float32]
+
+
+def cut_scores(apart: Series) -> Series:
+    """Score of a cut just before each frame.
+
+    Parameters
+    ----------
+    apart : ndarray of float32, shape (n_frames, len(LAGS))
+        Distance of each frame to the one `LAGS` frames before it [levels, 0-255]; what has no partner is ignored.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_frames,)
+        0 for the first frame; 1 or less is usual, `CUT_SCORE` and more a cut.
+    """
+    count = len(apart)
+    scores = np.full(count, np.inf, np.float64)
+    for column, lag in enumerate(LAGS):
+        distance = apart[:, column].astype(np.float64)
+        distance[:lag] = np.nan
+        across = _over(distance, 0, lag, "least")
+        rank = "low" if lag == LAGS[-1] else "middle"
+        left = _over(distance, -SIDE_FRAMES, SIDE_FRAMES, rank)
+        right = _over(distance, lag, SIDE_FRAMES, rank)
+        usual = np.fmax(np.nan_to_num(left), np.nan_to_num(right))
+        scores = np.fmin(scores, across / (usual + FLOOR_LEVELS))
+    if count:
+        scores[0] = 0.0
+    return np.nan_to_num(scores, nan=0.0, posinf=0.0).astype(np.float32)
+
+
+def cuts(scores: Series) -> NDArray[np.int64]:
+    """Frames that begin a shot by a hard cut: the highest score within `SIDE_FRAMES` // 2, if it reaches `CUT_SCORE`."""
+    reach = SIDE_FRAMES // 2
+    padded = np.pad(scores.astype(np.float64), reach, constant_values=-1.0)
+    highest = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(axis=1) if len(scores) else scores
+    found = np.flatnonzero((scores >= CUT_SCORE) & (scores >= highest))
+    keep = np.ones(len(found), bool)
+    keep[1:] = np.diff(found) > reach  # of equal scores side by side, the first
+    return found[keep].astype(np.int64)
+
+
+def fades(spread: Series, at_cuts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Frames in the middle of an even stretch that is entered and left gradually.
+
+    Parameters
+    ----------
+    spread : ndarray of float32, shape (n_frames,)
+        Standard deviation of luma [levels].
+    at_cuts : ndarray of int64
+        Hard cuts; a stretch that one of them begins or ends is no fade.
+    """
+    even = np.concatenate(([False], spread < FLAT_LEVELS, [False]))
+    edges = np.flatnonzero(np.diff(even.astype(np.int8)))
+    middles = []
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        inside = start > 0 and end < len(spread)
+        near_cut = np.any((np.abs(at_cuts - start) <= 2) | (np.abs(at_cuts - end) <= 2))
+        if inside and not near_cut:
+            middles.append((start + end) // 2)
+    return np.array(middles, np.int64)
+
+
+def shots(pts_s: NDArray[np.float64], scores: Series, spread: Series) -> tuple[tuple[float, float], ...]:
+    """Start and end of each shot [s]; a shot ends where the next begins, the last one frame after its last time.
+
+    Parameters
+    ----------
+    pts_s : ndarray of float64, shape (n_frames,)
+    scores : ndarray of float32, shape (n_frames,)
+        From `cut_scores`.
+    spread : ndarray of float32, shape (n_frames,)
+
+    Examples
+    --------
+    >>> times = np.arange(4) / 2.0
+    >>> shots(times, np.zeros(4, np.float32), np.full(4, 40, np.float32))
+    ((0.0, 2.0),)
+    """
+    if len(pts_s) == 0:
+        return ()
+    hard = cuts(scores)
+    begins = np.unique(np.concatenate(([0], hard, fades(spread, hard)))).astype(np.int64)
+    step_s = float(np.median(np.diff(pts_s))) if len(pts_s) > 1 else 0.0
+    starts = [float(pts_s[begin]) for begin in begins]
+    return tuple(zip(starts, [*starts[1:], float(pts_s[-1]) + step_s], strict=True))
+
+
+def _over(distance: NDArray[np.float64], offset: int, count: int, rank: str) -> NDArray[np.float64]:
+    """For each frame t, the least, low (second least) or middle of distance[t + offset : t + offset + count]."""
+    padded = np.full(len(distance) + 2 * (count + abs(offset)), np.nan)
+    margin = count + abs(offset)
+    padded[margin : margin + len(distance)] = distance
+    windows = np.lib.stride_tricks.sliding_window_view(padded, count)[margin + offset :][: len(distance)]
+    ordered = np.sort(windows, axis=1)  # NaN last
+    present = np.count_nonzero(~np.isnan(ordered), axis=1)
+    place = {"least": np.zeros_like(present), "low": np.minimum(1, present - 1), "middle": (present - 1) // 2}[rank]
+    return np.asarray(np.take_along_axis(ordered, np.maximum(place, 0)[:, None], axis=1)[:, 0])
