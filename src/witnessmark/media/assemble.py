@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ from witnessmark.plain import Plain
 STILLS_MAX = 240
 CUT_STILLS_MAX = 400
 RATE_HZ = 16_000
+N = TypeVar("N", bound=np.generic)
+F = TypeVar("F", np.float32, np.float64)
 Progress = Callable[[float, str], None]
 
 
@@ -261,28 +264,28 @@ def _box(entry: Plain) -> Box:
     return Box(clean(parts[0], 4), _count(parts[1]), _count(parts[2]), _count(parts[3]))
 
 
-def _column(message: Message, name: str, kind: type[np.generic], count: int | None = None) -> NDArray[np.generic]:
+def _column(message: Message, name: str, kind: type[N], count: int | None = None) -> NDArray[N]:
     array = message.arrays.get(name)
     if array is None or array.ndim != 1 or array.dtype != np.dtype(kind) or (count is not None and len(array) != count):
         raise WireError(f"'{name}' is missing or of the wrong shape")
-    return array
+    return np.asarray(array, kind)
 
 
 def _table(message: Message, name: str, rows: int, columns: int) -> NDArray[np.float32]:
     array = message.arrays.get(name)
     if array is None or array.shape != (rows, columns) or array.dtype != np.float32:
         raise WireError(f"'{name}' is missing or of the wrong shape")
-    return _finite(array.astype(np.float32, copy=False))
+    return _finite(np.asarray(array, np.float32))
 
 
-def _finite(values):
+def _finite(values: NDArray[F]) -> NDArray[F]:
     if not np.all(np.isfinite(values)):
         raise WireError("a number is not finite")
     return values
 
 
-def _joined(blocks, kind):
-    return np.concatenate(blocks) if blocks else np.empty(0, kind)
+def _joined(blocks: Sequence[NDArray[np.generic]], kind: type[N]) -> NDArray[N]:
+    return np.asarray(np.concatenate(blocks), kind) if blocks else np.empty(0, kind)
 
 
 def _number(value: object) -> float | None:

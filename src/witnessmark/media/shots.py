@@ -60,7 +60,7 @@ def cut_scores(apart: Series) -> Series:
 
 
 def cuts(scores: Series) -> NDArray[np.int64]:
-    """Frames that begin a shot by a hard cut: the highest score within `SIDE_FRAMES` // 2, if it reaches `CUT_SCORE`."""
+    """Frames that begin a shot by a hard cut: the highest score nearby, if it reaches `CUT_SCORE`."""
     reach = SIDE_FRAMES // 2
     padded = np.pad(scores.astype(np.float64), reach, constant_values=-1.0)
     highest = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(axis=1) if len(scores) else scores

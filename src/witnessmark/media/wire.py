@@ -11,7 +11,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import BinaryIO, NoReturn
+from typing import IO, BinaryIO, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +60,7 @@ def write(stream: BinaryIO, kind: str, body: Mapping[str, Plain], arrays: Mappin
     raw = json.dumps(head, allow_nan=False, separators=(",", ":")).encode("utf-8", "replace")
     stream.write(_PREFIX.pack(MAGIC, len(raw)) + raw)
     for block in blocks.values():
-        stream.write(memoryview(block).cast("B") if block.size else b"")
+        stream.write(block.reshape(-1).view(np.uint8).data if block.size else b"")
     stream.flush()
 
 
@@ -74,7 +74,7 @@ class Reader:
         Everything read, headers included; a worker that sends more is not listened to.
     """
 
-    def __init__(self, stream: BinaryIO, budget_bytes: int) -> None:
+    def __init__(self, stream: IO[bytes], budget_bytes: int) -> None:
         self._stream = stream
         self._left_bytes = budget_bytes
 

@@ -14,7 +14,14 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 
 from witnessmark.media.worker.boxes import boxes
-from witnessmark.media.worker.frames import clockwise_deg, first_frame, picture_stream, seconds, sound_stream
+from witnessmark.media.worker.frames import (
+    GENERATE_PTS,
+    clockwise_deg,
+    first_frame,
+    picture_stream,
+    seconds,
+    sound_stream,
+)
 from witnessmark.media.worker.serve import Reply, Request
 from witnessmark.media.worker.source import Handed, opened, words
 from witnessmark.media.worker.traces import traces
@@ -122,7 +129,7 @@ def _packets(
             block.clear()
 
     try:
-        container.flags &= ~int(av.container.Flags.gen_pts.value)
+        container.flags &= ~GENERATE_PTS
         for packet in container.demux(*wanted) if wanted else ():
             if packet.size == 0 and packet.dts is None:
                 continue  # the flush that ends the reading

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import cast
 
 import av
 import numpy as np
 from av.audio.stream import AudioStream
+from av.buffer import Buffer
 from av.container import InputContainer
 from av.sidedata.sidedata import Type as SideDataType
 from av.stream import Disposition
@@ -24,6 +26,8 @@ from witnessmark.media.worker.serve import Halt
 from witnessmark.media.worker.source import OTHER_COPY, words
 
 THREADS_MAX = 8
+GENERATE_PTS = 1
+"""AVFMT_FLAG_GENPTS: set by default; cleared where what the file itself states is wanted."""
 _RATE_UNKNOWN_HZ = Fraction(25)
 _FAILURES_KEPT = 3
 
@@ -190,7 +194,8 @@ def nothing_decoded(tally: Tally) -> Halt:
 def _matrix(frame: VideoFrame) -> tuple[int, int, int, int] | None:
     """The turning part (a, b, c, d) of the display matrix, each in 16.16 fixed point; ISO/IEC 14496-12, 8.3.2."""
     try:
-        raw = bytes(frame.side_data[SideDataType.DISPLAYMATRIX])
+        attached = cast(Mapping[SideDataType, Buffer], frame.side_data)  # the stub names only one of its kinds
+        raw = bytes(attached[SideDataType.DISPLAYMATRIX])
     except KeyError:
         return None
     if len(raw) < 36:

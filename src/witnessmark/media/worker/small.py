@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,6 +25,7 @@ _PLANAR: dict[str, tuple[int, int]] = {  # name: bytes a sample, bits to drop to
 }
 
 Picture = NDArray[np.uint8]
+Plane = NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +70,7 @@ class Shrinker:
             self._size(planes[0].shape[1], planes[0].shape[0])
         assert self._small is not None and self._tiny is not None
         luma = _to_8_bit(_reduced(planes[0], self._small), drop)
-        tiny = cv2.resize(luma, self._tiny, interpolation=cv2.INTER_AREA)
+        tiny = _to_8_bit(_reduced(luma, self._tiny), 0)
         chroma = [_to_8_bit(_reduced(plane, self._tiny), drop) for plane in planes[1:3]]
         if not chroma:
             layers = [tiny, np.full_like(tiny, 128), np.full_like(tiny, 128)]
@@ -76,7 +78,7 @@ class Shrinker:
             layers = [tiny, chroma[0][..., 0], chroma[0][..., 1]]
         else:
             layers = [tiny, chroma[0], chroma[1]]
-        return Small(luma, cv2.merge([np.ascontiguousarray(layer) for layer in layers]), digest)
+        return Small(luma, np.ascontiguousarray(np.dstack(layers)), digest)
 
     def _size(self, width: int, height: int) -> None:
         small_width, small_height = width, height
@@ -86,7 +88,7 @@ class Shrinker:
         tiny_height = round(TINY_WIDTH * height / max(1, width))
         self._tiny = (TINY_WIDTH, min(4 * TINY_WIDTH, max(2, tiny_height)))
 
-    def digest(self, planes: list[NDArray[np.generic]]) -> int:
+    def digest(self, planes: list[Plane]) -> int:
         r"""64 bits that are equal for equal planes and, but for a rare chance, only for those.
 
         Notes
@@ -97,14 +99,14 @@ class Shrinker:
         and a shift, and rows are summed with weights of their own. It is fast, not secret: it finds repeated
         frames and is no proof of identity.
         """
-        total = np.uint64(0)
+        total = 0
         for index, plane in enumerate(planes):
             rows = _as_words(plane)
             sums = rows @ self._drawn(rows.shape[1], 0)
             with np.errstate(over="ignore"):
                 sums = (sums ^ (sums >> np.uint64(32))) * np.uint64(0x9E3779B97F4A7C15)
-                total += (sums ^ (sums >> np.uint64(29))) @ self._drawn(len(sums), 1 + index)
-        return int(total)
+                total += int((sums ^ (sums >> np.uint64(29))) @ self._drawn(len(sums), 1 + index))
+        return total % (1 << 64)
 
     def _drawn(self, count: int, which: int) -> NDArray[np.uint64]:
         key = count * 8 + which
@@ -122,7 +124,7 @@ def _odd_words(seed: int, count: int) -> NDArray[np.uint64]:
         return (state ^ (state >> np.uint64(31))) | np.uint64(1)
 
 
-def _as_words(plane: NDArray[np.generic]) -> NDArray[np.uint64]:
+def _as_words(plane: Plane) -> NDArray[np.uint64]:
     """Rows as little-endian 64-bit words, without a copy where widths and strides allow."""
     rows = plane.reshape(plane.shape[0], -1) if plane.flags.c_contiguous else plane
     if rows.ndim == 3:
@@ -135,12 +137,12 @@ def _as_words(plane: NDArray[np.generic]) -> NDArray[np.uint64]:
     return rows.view("<u8")
 
 
-def _planes(frame: VideoFrame, kind: str) -> list[NDArray[np.generic]]:
+def _planes(frame: VideoFrame, kind: str) -> list[Plane]:
     """Views of luma and chroma planes, cut to the visible size."""
     sample_bytes = _PLANAR[kind][0]
-    views: list[NDArray[np.generic]] = []
+    views: list[Plane] = []
     for plane in frame.planes[:3]:
-        rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height]
+        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height]
         if kind in ("nv12", "nv21") and views:
             views.append(rows[:, : 2 * plane.width].reshape(plane.height, plane.width, 2))
             break
@@ -149,32 +151,36 @@ def _planes(frame: VideoFrame, kind: str) -> list[NDArray[np.generic]]:
     return views
 
 
-def _raw_planes(frame: VideoFrame) -> list[NDArray[np.generic]]:
+def _raw_planes(frame: VideoFrame) -> list[Plane]:
     """Planes of any format as bytes, cut to whole visible pixels where the format tells how wide they are."""
     bits = [component.bits for component in frame.format.components]
-    found: list[NDArray[np.generic]] = []
+    found: list[Plane] = []
     for plane in frame.planes:
-        rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height]
+        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height]
         per_plane = max(1, len(bits) // max(1, len(frame.planes)))
         wide = min(plane.line_size, plane.width * per_plane * -(-max(bits, default=8) // 8))
         found.append(rows[:, : max(1, wide)])
     return found
 
 
-def _reduced(plane: NDArray[np.generic], size: tuple[int, int]) -> NDArray[np.generic]:
+def _reduced(plane: Plane, size: tuple[int, int]) -> Plane:
     """Mean-preserving reduction: halve while that leaves at least the wanted size, then the rest in one step."""
     width, height = size
     while plane.shape[1] >= 2 * width and plane.shape[0] >= 2 * height:
         if plane.shape[1] < 4 and plane.shape[0] < 4:
             break
         half = (plane.shape[1] // 2, plane.shape[0] // 2)
-        plane = cv2.resize(plane, half, interpolation=cv2.INTER_AREA)
+        plane = _area(plane, half)
     if plane.shape[1] == width and plane.shape[0] == height:
         return plane
-    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA))
+    return _area(plane, size)
 
 
-def _to_8_bit(plane: NDArray[np.generic], drop: int) -> Picture:
+def _area(plane: Plane, size: tuple[int, int]) -> Plane:
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), plane.dtype)
+
+
+def _to_8_bit(plane: Plane, drop: int) -> Picture:
     if drop:
         return np.asarray(np.asarray(plane, np.uint16) >> drop, np.uint8)
     return np.asarray(plane, np.uint8)

@@ -136,6 +136,7 @@ def opened(size_bytes: int, limits: Limits) -> Iterator[Opened]:
         raise
     except (av.FFmpegError, OSError, ValueError) as error:
         raise Halt("open", _why_not(error, asked_for), OTHER_COPY) from None
+    assert isinstance(container, InputContainer)
     try:
         yield Opened(container, asked_for)
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import av
@@ -9,7 +10,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from witnessmark.media.records import Limits
-from witnessmark.media.worker.frames import Shown, Tally, need_pictures, nothing_decoded, seconds, shown
+from witnessmark.media.worker.frames import GENERATE_PTS, Shown, Tally, need_pictures, nothing_decoded, seconds, shown
 from witnessmark.media.worker.serve import Halt, Reply, Request
 from witnessmark.media.worker.source import opened
 from witnessmark.media.worker.survey import still
@@ -47,7 +48,7 @@ def still_at(request: Request, reply: Reply) -> None:
 def _stated_times(container: InputContainer, stream: VideoStream, limits: Limits) -> list[float] | None:
     """Presentation times of the pictures that will be shown, in order; None when some are not stated or repeat."""
     times: list[float] = []
-    container.flags &= ~int(av.container.Flags.gen_pts.value)
+    container.flags &= ~GENERATE_PTS
     try:
         for packet in container.demux(stream):
             if packet.size == 0 and packet.dts is None:
@@ -63,7 +64,7 @@ def _stated_times(container: InputContainer, stream: VideoStream, limits: Limits
     except (av.FFmpegError, OSError, ValueError):
         return None
     times.sort()
-    return None if any(later <= earlier for earlier, later in zip(times, times[1:], strict=False)) else times
+    return None if any(later <= earlier for earlier, later in itertools.pairwise(times)) else times
 
 
 def _sought(container: InputContainer, stream: VideoStream, at_s: float) -> bool:

@@ -86,7 +86,8 @@ def _compared(tiny: Picture) -> _Compared:
     table = np.clip((np.arange(256, dtype=np.float32) - float(mean[0, 0])) * gain + 128.0, 0, 255).astype(np.uint8)
     level = tiny.copy()
     level[..., 0] = table[tiny[..., 0]]
-    return _Compared(level, cv2.erode(level, _REACH), cv2.dilate(level, _REACH))
+    low, high = np.asarray(cv2.erode(level, _REACH), np.uint8), np.asarray(cv2.dilate(level, _REACH), np.uint8)
+    return _Compared(level, low, high)
 
 
 def _apart(one: _Compared, other: _Compared) -> float:
@@ -97,7 +98,8 @@ def _apart(one: _Compared, other: _Compared) -> float:
         cv2.sumElems(cv2.subtract(other.level, one.high)),
         cv2.sumElems(cv2.subtract(one.low, other.level)),
     )
-    return sum(sum(parts[:3]) for parts in outside) / (2.0 * one.level.shape[0] * one.level.shape[1])
+    total = sum(float(part) for parts in outside for part in parts[:3])
+    return total / (2.0 * one.level.shape[0] * one.level.shape[1])
 
 
 def survey(request: Request, reply: Reply) -> None:
