@@ -98,8 +98,8 @@ def add(
 
     answer(as_json, {"taken": taken, "refused": [error.to_plain() for error in refused]}, tell)
     if refused:
-        for error in refused[:-1]:
-            typer.echo(f"Refused: {error}", err=True)
+        for earlier in refused[:-1]:
+            typer.echo(f"Refused: {earlier}", err=True)
         raise refused[-1]
 
 

@@ -22,6 +22,7 @@ from witnessmark.fusion import FusionSettings, fuse
 from witnessmark.fusion.pictures import place_picture, time_picture
 from witnessmark.fusion.records import Assessment, PlaceRegion
 from witnessmark.hypotheses.space import Hypotheses
+from witnessmark.lines.contract import no_progress
 from witnessmark.plain import Plain, canonical, to_plain
 
 Progress = Callable[[float, str], None]
@@ -55,7 +56,7 @@ def assess(case: Case, *, settings: FusionSettings | None = None, progress: Prog
         raise NotFoundError(f"There is no finding to fuse yet{again}.", "Run: witnessmark line run.")
     regions, not_weighed = claim_regions(case, over)
     findings = [(body["id"], load_finding(case, body)) for body in bodies]
-    fused = fuse(findings, over, regions, settings=settings or FusionSettings(), progress=progress)
+    fused = fuse(findings, over, regions, settings=settings, progress=progress or no_progress)
     stored: list[Plain] = []
     pictures: list[Plain] = []
 

@@ -13,7 +13,7 @@ from witnessmark.custody.intake import keep_derived, stored_entry, take_in
 from witnessmark.custody.records import Appearance, Capture, CopyKind, Derivation, Item, PremisEvent, Tool
 from witnessmark.desk.case import TOOL, Case
 from witnessmark.errors import NotFoundError
-from witnessmark.lines.contract import Picture
+from witnessmark.lines.contract import Picture, no_progress
 from witnessmark.media import Broken, Limits, Probe, Still, Survey, blur, contact_sheet, probe, survey
 from witnessmark.plain import Plain, from_plain, to_plain
 
@@ -71,7 +71,7 @@ def add_item(
         When the file is missing, empty, not a regular file, or changes while it is read.
     """
     started = dt.datetime.now(dt.UTC)
-    told = progress or (lambda _done, _what: None)
+    told = progress or no_progress
     kept = take_in(
         source, case.objects, progress=lambda done, whole: told(done / max(whole, 1), f"preserving {source.name}")
     )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from witnessmark.custody.hashes import Sha256
 from witnessmark.custody.log import parse_event
 from witnessmark.custody.verify import CustodyReport, Fault, verify_custody
 from witnessmark.desk.case import Case
+from witnessmark.lines.contract import no_progress
 from witnessmark.stores.records import Records
 
 Progress = Callable[[float, str], None]
@@ -27,13 +29,14 @@ def verify_case(case: Case, *, progress: Progress | None = None) -> CustodyRepor
         With a fault for each table row that a replay of the log does not give.
     """
     head = case.records.head()
+    told = progress or no_progress
     report = verify_custody(
         case.objects,
         case.key.public,
         trusted_roots=case.trusted_roots,
-        expected_head=head,
+        expected_head=None if head is None else (head[0], Sha256.from_hex(head[1])),
         known_events=case.records.event_bytes(),
-        progress=progress,
+        progress=lambda done, whole: told(done / max(whole, 1), "reading everything again"),
     )
     if not report.ok:
         return report

@@ -1,0 +1,50 @@
+"""The command that takes a rehearsed incident through every room."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from witnessmark.cli import assess
+from witnessmark.cli.shared import OUT, JsonOption, answer, telling
+from witnessmark.errors import BadInputError
+
+
+def demo_command(
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where everything goes; an earlier demo is replaced.")
+    ] = Path("demo"),
+    as_json: JsonOption = False,
+) -> None:
+    """Render a rehearsed clip and take it, with three parties' claims, through every room. Needs no network.
+
+    Example:  witnessmark demo --out demo
+    """
+    try:
+        from witnessmark.rehearsal.demo import run_demo
+    except ModuleNotFoundError as error:
+        raise BadInputError(
+            f"The demo needs the package '{error.name}'.", "Install it with: pip install 'witnessmark[rehearsal]'."
+        ) from error
+    with telling(as_json) as progress:
+        done = run_demo(out, progress=progress.on)
+
+    def tell() -> None:
+        OUT.print()
+        assess.tell(done.assessment, done.statements, [])
+        OUT.print("\n[bold]What was true[/] (kept apart from the case, in the truth folder)")
+        OUT.print(f"  {done.truth}", markup=False)
+        OUT.print("\n[bold]Look at[/]")
+        for picture in done.pictures:
+            OUT.print(f"  {picture}")
+        OUT.print("\n[bold]Read[/]")
+        for path in done.dossiers:
+            OUT.print(f"  {path / 'data' / 'report.pdf'}\n  {path / 'data' / 'report.html'}")
+        OUT.print("\n[bold]Verify, trusting nobody[/]")
+        for path in done.dossiers:
+            OUT.print(f"  python {path / 'verify.py'}")
+        OUT.print(f"  witnessmark custody verify --case {done.case}")
+
+    answer(as_json, done, tell)

@@ -1,0 +1,204 @@
+"""Gathering a case into what a dossier is sealed from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from witnessmark import __version__
+from witnessmark.custody.hashes import Sha256, Sha512
+from witnessmark.custody.log import parse_event
+from witnessmark.custody.records import Derivation, PremisEvent
+from witnessmark.custody.timestamps import request_token, stamp_of
+from witnessmark.desk.assessing import latest_assessment
+from witnessmark.desk.case import Case
+from witnessmark.desk.lawful import law_rows
+from witnessmark.desk.reviewing import review_rows
+from witnessmark.desk.space import case_space
+from witnessmark.dossier import (
+    CustodyToken,
+    DossierContent,
+    DossierPicture,
+    Edition,
+    Original,
+    SealedDossier,
+    seal,
+)
+from witnessmark.errors import NotFoundError
+from witnessmark.plain import Plain, from_plain
+
+Progress = Callable[[float, str], None]
+_QUESTION = "What does this footage show: is it new, where and when was it filmed, and whose account does it fit?"
+_ITEM_FIELDS = ("exhibit_number", "sha256", "sha512", "size_bytes", "media_type", "copy", "media")
+
+
+def seal_case(case: Case, out: Path, edition: Edition, *, progress: Progress | None = None) -> SealedDossier:
+    """Seal a dossier of the case as it stands, and log that it was handed out.
+
+    Parameters
+    ----------
+    case : Case
+    out : Path
+        A folder that does not exist yet.
+    edition : Edition
+    progress : callable (done from 0 to 1, what), optional
+
+    Returns
+    -------
+    SealedDossier
+
+    Raises
+    ------
+    ClashError
+        When `out` exists.
+    NotFoundError
+        When there is nothing to seal yet.
+    """
+    content = gather(case)
+    stamper = None if case.tsa_url is None else _stamper(case.tsa_url)
+    sealed = seal(content, out, edition, case.key.sign, stamper=stamper, progress=progress)
+    case.record(
+        PremisEvent.INFORMATION_PACKAGE_CREATION,
+        "dossier.sealed",
+        {
+            "edition": edition,
+            "name": out.name,
+            "seal_sha256": sealed.seal_sha256,
+            "files": sealed.n_files,
+            "size_bytes": sealed.size_bytes,
+        },
+        [sealed.seal_sha256],
+    )
+    return sealed
+
+
+def gather(case: Case) -> DossierContent:
+    """Everything a dossier of the case is made from.
+
+    Raises
+    ------
+    NotFoundError
+        When the case holds no item.
+    """
+    if not case.records.items(copy="evidentiary"):
+        raise NotFoundError("The case holds no item to hand over.", "Take one in with: witnessmark item add FILE.")
+    events = tuple(case.log.raw(number) for number in range(1, case.log.head().number + 1))
+    stamps = [stamp for stamp in map(stamp_of, map(parse_event, events)) if stamp is not None]
+    findings = case.records.results("finding", superseded=True)
+    pictures, assessment = _pictures(case)
+    record: dict[str, Any] = {
+        "case": _case_facts(case),
+        "items": [_item(case, body) for body in case.records.items(copy="evidentiary")],
+        "sources": case.records.sources(),
+        "claims": [_without(claim, "file") for claim in case.records.claims()],
+        "hypotheses": case_space(case).summary() if case.settings.get("space") else None,
+        "findings": [_finding(body) for body in findings],
+        "abstentions": case.records.results("abstention"),
+        "assessment": assessment,
+        "reviews": [_review(row) for row in review_rows(case)],
+        "law": law_rows(case),
+        "not_resolved": assessment["not_resolved"] if assessment else _nothing_fused(case),
+    }
+    roots = case.trusted_roots
+    return DossierContent(
+        case=record,
+        events=events,
+        public_key_pem=case.key.public.pem,
+        software_version=__version__,
+        pictures=pictures,
+        likelihoods={
+            body["id"]: np.load(case.objects.local_path(body["log_likelihood"]["key"]), mmap_mode="r")
+            for body in findings
+        },
+        originals=tuple(_original(case, body) for body in case.records.items(copy="evidentiary")),
+        tokens=tuple(CustodyToken(stamp.number, stamp.token) for stamp in stamps),
+        trusted_roots=() if roots is None else (roots,),
+    )
+
+
+def _case_facts(case: Case) -> dict[str, Plain]:
+    space = case.settings.get("space")
+    return {
+        "reference": case.settings["reference"],
+        "title": case.settings["title"],
+        "mandate": case.settings["mandate"] or None,
+        "question": _QUESTION,
+        "created_at": case.settings["created_at"],
+        "region": None if space is None else space["region_deg"],
+        "time_axis": None if space is None else {name: space[name] for name in ("from", "to", "step_s")},
+    }
+
+
+def _item(case: Case, body: dict[str, Any]) -> dict[str, Any]:
+    derived = [_without(entry, "key") for entry in case.records.items(parent=body["sha256"])]
+    return {
+        **{name: body.get(name) for name in _ITEM_FIELDS},
+        "captures": case.records.captures(body["sha256"]),
+        "appearances": case.records.appearances(body["sha256"]),
+        "derived": derived,
+    }
+
+
+def _finding(body: dict[str, Any]) -> dict[str, Plain]:
+    weight = _without(body["log_likelihood"], "key")
+    return {**body, "log_likelihood": weight}
+
+
+def _review(row: dict[str, Any]) -> dict[str, Plain]:
+    reviewer = row["reviewer"]
+    return {**row, "subject": row["subject_id"], "reviewer": reviewer["name"], "reviewer_identity": reviewer}
+
+
+def _pictures(case: Case) -> tuple[tuple[DossierPicture, ...], dict[str, Any] | None]:
+    found: list[DossierPicture] = []
+    for item in case.records.items(copy="evidentiary"):
+        for body in case.records.items(parent=item["sha256"]):
+            if body["name"].endswith("-blurred.png"):
+                continue  # the public edition blurs the clear one itself
+            found.append(
+                DossierPicture(
+                    name=f"{item['exhibit_number']}-{body['name']}",
+                    caption=body["caption"],
+                    png=case.objects.get(body["key"]),
+                    exhibit=item["exhibit_number"],
+                    shows_footage=body["shows_footage"],
+                    derivation=from_plain(Derivation, body["derivation"]),
+                )
+            )
+    try:
+        assessment = latest_assessment(case)
+    except NotFoundError:
+        return tuple(found), None
+    for picture in assessment["pictures"]:
+        png = case.objects.get(picture["key"])
+        found.append(DossierPicture(picture["name"], picture["caption"], png, None, shows_footage=False))
+    names: list[Plain] = [picture["name"] for picture in assessment["pictures"]]
+    return tuple(found), {**assessment, "pictures": names}
+
+
+def _nothing_fused(case: Case) -> list[Plain]:
+    made = case.records.results("finding")
+    reason = "no line of inquiry gave a finding" if not made else "the findings were not fused"
+    return [f"There is no assessment: {reason}."]
+
+
+def _original(case: Case, body: dict[str, Any]) -> Original:
+    return Original(
+        exhibit=body["exhibit_number"],
+        path=case.objects.local_path(body["key"]),
+        sha256=Sha256.from_hex(body["sha256"]),
+        sha512=Sha512.from_hex(body["sha512"]),
+        size_bytes=body["size_bytes"],
+        name=body["name"],
+    )
+
+
+def _stamper(url: str) -> Callable[[bytes], bytes]:
+    return lambda data: request_token(data, url, timeout_s=20.0)
+
+
+def _without(body: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name not in names}
