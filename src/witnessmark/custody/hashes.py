@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import ClassVar, Self
 
 from witnessmark.errors import BadInputError
@@ -42,6 +43,17 @@ class Digest(bytes):
         except ValueError as error:
             raise BadInputError(f"'{text}' is not hexadecimal.", "A hash is written with 0-9 and a-f only.") from error
         return cls(raw)
+
+    @classmethod
+    def of(cls, data: bytes) -> Self:
+        """The digest of bytes at hand.
+
+        Examples
+        --------
+        >>> Sha256.of(b"").hex()[:8]
+        'e3b0c442'
+        """
+        return cls(hashlib.new(cls.algorithm.replace("-", ""), data).digest())
 
     def __str__(self) -> str:
         return self.hex()

@@ -116,12 +116,6 @@ class Item:
     captures: tuple[Capture, ...] = ()
     derivation: Derivation | None = None
 
-    @property
-    def appearances(self) -> tuple[Appearance, ...]:
-        """Known public postings, earliest first."""
-        found = [capture.appearance for capture in self.captures if capture.appearance is not None]
-        return tuple(sorted(found, key=lambda appearance: appearance.posted.at))
-
 
 @dataclass(frozen=True, slots=True)
 class CustodyEvent:
