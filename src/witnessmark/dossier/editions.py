@@ -1,0 +1,163 @@
+"""What a public edition leaves out: footage in the clear, people of the house, paths, and the way to the footage."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from witnessmark.errors import BadInputError
+from witnessmark.plain import Plain
+
+LEFT_OUT = (
+    "Original files: their hashes are given; the closed edition holds them.",
+    "Footage in the clear: stills are reduced to at most 10 samples along their longer side before they are drawn.",
+    "Names of those who worked on the case: each is called Person 1, Person 2 and so on throughout.",
+    "The custody events themselves: their numbers, times, types and hashes are given as a chain.",
+    "Accounts, addresses, texts and original file names of postings and captures, and free container metadata.",
+    "Paths on the computers the case was worked on.",
+)
+"""Sentences that stand in `case.json` and in the report of every public edition."""
+
+_PEOPLE = frozenset({"operator", "agent", "reviewer", "author", "analyst", "signed_by", "second_reviewer"})
+_AUTOMATIC = frozenset({"", "witnessmark"})
+_DROPPED_OF_ITEMS = frozenset({"original_name", "url", "account", "text", "metadata", "file_name", "path"})
+_DROPPED_OF_REVIEWS = frozenset({"signature", "public_key", "public_key_pem"})
+_PATH = re.compile(
+    r"file://\S+|(?<![\w:/.~])~?/(?:[^\s/\"'<>]+/)+[^\s/\"'<>]*|(?<!\w)[A-Za-z]:\\[^\s\"'<>]*|\\\\[^\s\"'<>]+\\[^\s\"'<>]*"
+)
+_PATH_LEFT_OUT = "(path left out)"
+_NAME_LEFT_OUT = "(name left out)"
+
+BLUR_SAMPLES = 10
+"""Samples along the longer side of a blurred still.
+
+Familiar faces are still recognised at 7 x 10 samples [1]_. At 10 samples along the longer side of the whole still, a
+face filling half its height has no more than 5, whatever the footage's resolution.
+
+.. [1] P. Sinha, B. Balas, Y. Ostrovsky, R. Russell, "Face recognition by humans: nineteen results all computer vision
+   researchers should know about", Proc. IEEE 94(11), 2006, result 1, doi:10.1109/JPROC.2006.884093.
+"""
+
+
+def blurred(png: bytes) -> bytes:
+    """A still reduced to `BLUR_SAMPLES` area means along its longer side and drawn again at its size, as new PNG.
+
+    Nothing of the file but those means goes into the new one: neither finer pixels nor any metadata.
+
+    Raises
+    ------
+    BadInputError
+        When the picture cannot be read.
+    """
+    picture = cv2.imdecode(np.frombuffer(png, dtype=np.uint8), cv2.IMREAD_COLOR)
+    if picture is None:
+        raise BadInputError("A picture of the dossier is not a PNG that can be read.", "Have its line draw it again.")
+    clear: NDArray[np.uint8] = np.asarray(picture, dtype=np.uint8)
+    height, width = clear.shape[:2]
+    scale = BLUR_SAMPLES / max(height, width)
+    small = cv2.resize(
+        clear, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA
+    )
+    shown = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+    done, encoded = cv2.imencode(".png", shown)
+    if not done:
+        raise BadInputError("A blurred picture could not be written.", "Report the picture's size.")
+    return bytes(encoded.tobytes())
+
+
+class Redaction:
+    """Replaces people and paths, the same way everywhere in one dossier.
+
+    Parameters
+    ----------
+    case : mapping
+        The full record.
+    events : iterable of bytes
+        Custody events, whose agents are people.
+    people : iterable of str
+        Further names.
+    """
+
+    def __init__(self, case: Mapping[str, Plain], events: Iterable[bytes], people: Iterable[str]) -> None:
+        self._pseudonyms: dict[str, str] = {}
+        self._names: set[str] = set()
+        for event in events:
+            self._collect(json.loads(event))
+        self._collect(dict(case))
+        for name in sorted(people):
+            self._person(name)
+        words = [name for name in (*self._pseudonyms, *self._names) if len(name) >= 3]
+        pattern = "|".join(re.escape(name) for name in sorted(words, key=lambda name: (-len(name), name)))
+        self._words = re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", re.IGNORECASE) if words else None
+        self._folded = {name.casefold(): pseudonym for name, pseudonym in self._pseudonyms.items()}
+
+    def _person(self, name: str) -> str:
+        if name.strip().casefold() in _AUTOMATIC:
+            return name
+        return self._pseudonyms.setdefault(name, f"Person {len(self._pseudonyms) + 1}")
+
+    def _collect(self, value: Plain) -> None:
+        if isinstance(value, dict):
+            for key, entry in value.items():
+                if key in _PEOPLE and isinstance(entry, str):
+                    self._person(entry)
+                elif key == "original_name" and isinstance(entry, str):
+                    self._names.add(entry)
+                self._collect(entry)
+        elif isinstance(value, list):
+            for entry in value:
+                self._collect(entry)
+
+    def person(self, name: str) -> str:
+        """The name a public edition calls somebody by."""
+        return self._person(name)
+
+    def text(self, text: str) -> str:
+        """Free text without known names, original file names and paths."""
+        text = _PATH.sub(_PATH_LEFT_OUT, text)
+        if self._words is not None:
+            text = self._words.sub(lambda match: self._folded.get(match[0].casefold(), _NAME_LEFT_OUT), text)
+        return text
+
+    def value(self, value: Plain, dropped: frozenset[str] = frozenset()) -> Plain:
+        """A record with its free texts redacted and the dropped keys emptied."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            return [self.value(entry, dropped) for entry in value]
+        if not isinstance(value, dict):
+            return value
+        made: dict[str, Plain] = {}
+        for key, entry in value.items():
+            if key in dropped:
+                made[key] = {} if isinstance(entry, dict) else None
+            elif key in _PEOPLE and isinstance(entry, str):
+                made[key] = self._person(entry)
+            else:
+                made[self.text(key)] = self.value(entry, dropped)
+        return made
+
+    def case(self, case: Mapping[str, Plain]) -> dict[str, Plain]:
+        """The record as a public edition gives it."""
+        made: dict[str, Plain] = {}
+        for key, entry in case.items():
+            dropped = {"items": _DROPPED_OF_ITEMS, "reviews": _DROPPED_OF_REVIEWS}.get(key, frozenset())
+            made[key] = self.value(entry, dropped)
+        return made
+
+    def chain(self, events: Iterable[bytes], hashes: Iterable[str]) -> list[Plain]:
+        """The custody log as its chain of hashes: what happened when to which hashes, and nothing of who and how."""
+        entries: list[Plain] = []
+        for data, sha256 in zip(events, hashes, strict=True):
+            event = json.loads(data)
+            entry: dict[str, Plain] = {key: event.get(key) for key in ("number", "premis", "action", "at", "previous")}
+            entry["objects"] = event.get("objects", [])
+            entry["agent"] = self._person(str(event.get("agent", "")))
+            entry["sha256"] = sha256
+            entries.append(entry)
+        return entries

@@ -1,0 +1,365 @@
+"""What the report says, once, for both its forms: the PDF and the page draw the same model."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import cast
+
+from witnessmark.dossier.casefile import rows, table, words
+from witnessmark.dossier.report_parts import about_items, about_law, about_method, about_reviews
+from witnessmark.dossier.wording import amount, bits, clean, flat, moment, percent, signed
+from witnessmark.plain import Plain, iso
+
+Model = dict[str, Plain]
+
+_DISCRIMINATES = math.log10(2.0)  # ENFSI 2015: below 2 there is no word of support
+_MODERATE = 1.0  # log10; below it the scale says "weak", which settles nothing
+_RELIABILITY = {
+    "A": "completely reliable",
+    "B": "usually reliable",
+    "C": "fairly reliable",
+    "D": "not usually reliable",
+    "E": "unreliable",
+    "F": "reliability cannot be judged",
+}
+_CREDIBILITY = {
+    "1": "confirmed by other sources",
+    "2": "probably true",
+    "3": "possibly true",
+    "4": "doubtful",
+    "5": "improbable",
+    "6": "truth cannot be judged",
+}
+
+
+def report_model(record: Model, sealed_at: dt.datetime) -> Model:
+    """The report of a completed case record as texts, rows and picture files.
+
+    Parameters
+    ----------
+    record : dict
+        As in case.json.
+    sealed_at : datetime
+
+    Returns
+    -------
+    dict
+        JSON values; every text is fit to print, none is markup.
+    """
+    case = table(record.get("case"))
+    custody = table(record.get("custody"))
+    edition = words(record.get("edition"))
+    model: Model = {
+        "reference": clean(case.get("reference")),
+        "title": clean(case.get("title")),
+        "mandate": clean(case.get("mandate")),
+        "edition": edition,
+        "sealed_at": moment(iso(sealed_at)),
+        "sealed_at_iso": iso(sealed_at),
+        "head_number": custody.get("head_number"),
+        "head": custody.get("head_sha256"),
+        "software": f"Witnessmark {clean(table(record.get('sealed_with')).get('version'))}",
+        "question": clean(case.get("question")) or _question(record),
+        "established": list(_established(record)),
+        "not_resolved": list(_not_resolved(record)),
+        "left_out": [clean(text) for text in cast("list[Plain]", record.get("left_out") or [])],
+    }
+    model["claims"] = _claims(record)
+    model["pictures"] = _pictures(record, None)
+    model["findings"] = _findings(record)
+    model["abstentions"] = [
+        {key: clean(entry.get(key)) for key in ("line", "item", "reason", "what_would_help")}
+        for entry in rows(record.get("abstentions"))
+    ]
+    model["sensitivity"] = _sensitivity(record)
+    model["silent"] = _silent(record)
+    model["space"] = _space(record)
+    model["items"] = about_items(record, _pictures)
+    model["reviews"] = about_reviews(record)
+    model["law"] = about_law(record)
+    model["method"] = about_method(record)
+    return model
+
+
+def _question(record: Model) -> str:
+    claims = len(rows(record.get("claims")))
+    asked = [clean(finding.get("question")) for finding in rows(record.get("findings"))]
+    if claims:
+        return f"How do the findings bear on the {claims} recorded claim{'s' if claims > 1 else ''}?"
+    return asked[0] if asked else "What can be established about the preserved items?"
+
+
+def _standings(record: Model) -> list[Model]:
+    return rows(table(record.get("assessment")).get("standings"))
+
+
+def _number(value: Plain) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _statement(record: Model, claim_id: Plain) -> str:
+    for claim in rows(record.get("claims")):
+        if claim.get("id") == claim_id:
+            text = clean(claim.get("statement"), 300) or clean(_quote(claim).get("text"), 300)
+            return f"{clean(claim_id)} (“{text}”)" if text else clean(claim_id)
+    return clean(claim_id)
+
+
+def _quote(claim: Model) -> Model:
+    quote = claim.get("quote")
+    return quote if isinstance(quote, dict) else {"text": quote}
+
+
+def _established(record: Model) -> list[str]:
+    said = []
+    for standing in _standings(record):
+        size = abs(_number(standing.get("log10_lr")))
+        name = _statement(record, standing.get("claim_id"))
+        support = clean(standing.get("lr_words")).replace(" the claim", "")
+        if size >= 300:
+            said.append(f"A hard bound among the findings {support} {name}.")
+        elif size >= _MODERATE:
+            said.append(f"The findings together give {support} {name}.")
+    assessment = table(record.get("assessment"))
+    for region in rows(assessment.get("regions_place")):
+        if _number(region.get("probability")) >= 0.9:
+            area = amount(region.get("area_km2"), "km²")
+            said.append(f"If the place lies on the grid, {percent(region.get('probability'))} of it falls on {area}.")
+    for region in rows(assessment.get("regions_time")):
+        if _number(region.get("probability")) >= 0.9:
+            said.append(
+                f"If the time lies on the axis, {percent(region.get('probability'))} of it falls within "
+                f"{amount(region.get('minutes'), 'minutes')}: {_intervals(region.get('intervals'))}."
+            )
+    items = len(rows(record.get("items")))
+    said.append(
+        f"The {items} item{'s are' if items != 1 else ' is'} preserved under the hashes listed below, and the custody "
+        "log accounts for what was done since."
+    )
+    return said
+
+
+def _intervals(value: Plain) -> str:
+    spans = [span for span in value if isinstance(span, list) and len(span) == 2] if isinstance(value, list) else []
+    texts = [f"{moment(span[0])} to {moment(span[1])}" for span in spans[:4]]
+    return "; ".join(texts) + (f"; and {len(spans) - 4} more" if len(spans) > 4 else "")
+
+
+def _not_resolved(record: Model) -> list[str]:
+    given = record.get("not_resolved")
+    said = [clean(text) for text in given] if isinstance(given, list) else []
+    for standing in _standings(record):
+        size = abs(_number(standing.get("log10_lr")))
+        name = _statement(record, standing.get("claim_id"))
+        if standing.get("reason") or standing.get("lr_words") == "not weighed":
+            why = clean(standing.get("reason")).rstrip(".")
+            said.append(f"The findings were not weighed on {name}{': ' + why if why else ''}.")
+        elif size < _DISCRIMINATES:
+            said.append(f"The findings do not tell {name} from its contrary.")
+        elif size < _MODERATE:
+            said.append(
+                f"The findings give no more than {clean(standing.get('lr_words'))} {name}.".replace("the claim ", "")
+            )
+    weighed = {standing.get("claim_id") for standing in _standings(record)}
+    for claim in rows(record.get("claims")):
+        if claim.get("id") not in weighed:
+            said.append(f"No finding was weighed on {_statement(record, claim.get('id'))}.")
+    said += [
+        f"{clean(review.get('reviewer'))} dissents on {clean(review.get('subject'))}; see the reviews."
+        for review in rows(record.get("reviews"))
+        if review.get("verdict") == "dissent"
+    ]
+    said += [
+        f"The line “{clean(entry.get('line'))}” could not tell{on}."
+        for entry in rows(record.get("abstentions"))
+        for on in (f" on {clean(entry.get('item'))}" if entry.get("item") else "",)
+    ]
+    return list(dict.fromkeys(said)) or ["Nothing is recorded as unresolved."]
+
+
+def _claims(record: Model) -> Plain:
+    sources = {words(source.get("id")): source for source in rows(record.get("sources"))}
+    standings = {words(standing.get("claim_id")): standing for standing in _standings(record)}
+    made: list[Plain] = []
+    for claim in rows(record.get("claims")):
+        source = sources.get(words(claim.get("source")), {})
+        standing = standings.get(words(claim.get("id")), {})
+        quote = _quote(claim)
+        reliability, credibility = words(source.get("reliability")), words(claim.get("credibility"))
+        said_at = table(claim.get("said_at"))
+        made.append(
+            {
+                "id": clean(claim.get("id")),
+                "who": clean(source.get("name")) or clean(claim.get("source")),
+                "party": clean(source.get("party")),
+                "source_grade": f"source {reliability}: {_RELIABILITY.get(reliability, '')}" if reliability else "",
+                "claim_grade": f"information {credibility}: {_CREDIBILITY.get(credibility, '')}" if credibility else "",
+                "statement": clean(claim.get("statement")),
+                "quote": clean(quote.get("text")),
+                "translation": clean(quote.get("translation")),
+                "cited": ", ".join(
+                    part
+                    for part in (clean(quote.get("document")), clean(quote.get("locator")), clean(quote.get("url")))
+                    if part
+                ),
+                "hedge": clean(claim.get("hedge")),
+                "said_at": moment(said_at.get("at")) if said_at else "",
+                "prior": percent(standing.get("prior")),
+                "posterior": percent(standing.get("posterior")) if standing else "not weighed",
+                "posterior_words": clean(standing.get("probability_words")),
+                "lr": signed(standing.get("log10_lr")) if standing else "–",
+                "lr_words": clean(standing.get("lr_words")) or "not weighed",
+                "bearing": cast(Plain, _bearing(record, claim, standing)),
+            }
+        )
+    return made
+
+
+def _bearing(record: Model, claim: Model, standing: Model) -> list[Model]:
+    """Findings by how much the claim's log10 LR falls when they are left out."""
+    found = []
+    for share in rows(table(record.get("assessment")).get("shares")):
+        without = table(share.get("without")).get(words(claim.get("id")))
+        if without is None or "log10_lr" not in standing:
+            continue
+        change = _number(standing["log10_lr"]) - _number(without)
+        if abs(change) >= _DISCRIMINATES:
+            found.append((change, share))
+    return [
+        {"finding": clean(share.get("finding_id")), "line": clean(share.get("line")), "change": signed(change)}
+        for change, share in sorted(found, key=lambda pair: -abs(pair[0]))
+    ]
+
+
+def _pictures(record: Model, exhibit: str | None) -> list[Plain]:
+    return [
+        {
+            "file": picture.get("file"),
+            "caption": clean(picture.get("caption")),
+            "blurred": picture.get("blurred"),
+            "sha256": picture.get("sha256"),
+        }
+        for picture in rows(record.get("pictures"))
+        if picture.get("exhibit") == exhibit
+    ]
+
+
+def _findings(record: Model) -> Plain:
+    shares = {words(share.get("finding_id")): share for share in rows(table(record.get("assessment")).get("shares"))}
+    numbers = {words(item.get("sha256")): words(item.get("exhibit_number")) for item in rows(record.get("items"))}
+    made: list[Plain] = []
+    for finding in rows(record.get("findings")):
+        share = shares.get(words(finding.get("id")), {})
+        limits = finding.get("limits")
+        item = words(finding.get("item"))
+        made.append(
+            {
+                "id": clean(finding.get("id")),
+                "line": clean(finding.get("line")),
+                "item": clean(numbers.get(item, item)),
+                "question": clean(finding.get("question")),
+                "statement": clean(finding.get("statement")),
+                "method": f"{clean(finding.get('method'))} (version {clean(finding.get('version'))})",
+                "bits": bits(share.get("bits")) if share else "not part of the assessment",
+                "share": _share_rows(share),
+                "limits": [clean(limit) for limit in limits] if isinstance(limits, list) else [],
+                "silent_on": list(_silent_on(finding, share)),
+                "superseded": clean(finding.get("superseded_by")),
+                "seen": cast(Plain, flat(finding.get("observations"))),
+                "parameters": cast(Plain, flat(finding.get("parameters"))),
+                "seed": clean(finding.get("seed")),
+                "file": clean(table(finding.get("log_likelihood")).get("file")),
+                "sha256": clean(table(finding.get("log_likelihood")).get("sha256")),
+            }
+        )
+    return made
+
+
+def _share_rows(share: Model) -> list[Plain]:
+    if not share:
+        return []
+    made: list[Plain] = [
+        ["place", bits(share.get("bits_place"))],
+        ["time", bits(share.get("bits_time"))],
+        ["alternatives", bits(share.get("bits_alternatives"))],
+    ]
+    if share.get("capped"):
+        made.append(["cap", "reached: its measured error rates allow no more"])
+    if _number(share.get("weight")) < 1:
+        made.append(["weight", f"{_number(share.get('weight')):.2f}, as it shares inputs with other findings"])
+    return made
+
+
+def _silent_on(finding: Model, share: Model) -> list[str]:
+    shape = table(finding.get("log_likelihood")).get("shape")
+    said = []
+    if isinstance(shape, list) and len(shape) == 2:
+        if shape[0] == 1:
+            said.append("It says nothing of the place.")
+        if shape[1] == 1:
+            said.append("It says nothing of the time.")
+    if share and share.get("discriminates") is False:
+        said.append("By itself it does not discriminate between any claim and its contrary.")
+    if finding.get("superseded_by"):
+        said.append(f"It is superseded by {clean(finding.get('superseded_by'))} and weighs nothing.")
+    return said
+
+
+def _sensitivity(record: Model) -> Plain:
+    standings = _standings(record)
+    shares = rows(table(record.get("assessment")).get("shares"))
+    if not standings or not shares:
+        return None
+    names = [words(standing.get("claim_id")) for standing in standings]
+    return {
+        "claims": [clean(name) for name in names],
+        "all": [signed(standing.get("log10_lr")) for standing in standings],
+        "rows": [
+            {
+                "finding": f"{clean(share.get('finding_id'))} ({clean(share.get('line'))})",
+                "values": [signed(table(share.get("without")).get(name)) for name in names],
+            }
+            for share in shares
+        ],
+    }
+
+
+def _silent(record: Model) -> Plain:
+    listed = table(record.get("assessment")).get("does_not_discriminate")
+    statements = {words(finding.get("id")): finding for finding in rows(record.get("findings"))}
+    made: list[Plain] = []
+    for name in listed if isinstance(listed, list) else []:
+        finding = statements.get(words(name), {})
+        made.append(
+            {"id": clean(name), "line": clean(finding.get("line")), "statement": clean(finding.get("statement"))}
+        )
+    return made
+
+
+def _space(record: Model) -> Plain:
+    space = table(record.get("hypotheses"))
+    if not space:
+        return None
+    assessment = table(record.get("assessment"))
+    after = table(assessment.get("alternatives"))
+    alternatives = rows(space.get("alternatives"))
+    prior = 1.0 - sum(_number(alternative.get("prior")) for alternative in alternatives)
+    made: list[Plain] = [["On the grid of places and times", percent(prior), percent(assessment.get("p_grid"))]]
+    for alternative in alternatives:
+        name = words(alternative.get("name"))
+        made.append(
+            [
+                clean(alternative.get("statement")) or clean(name),
+                percent(alternative.get("prior")),
+                percent(after.get(name)),
+            ]
+        )
+    step = amount(space.get("step_s"), "s")
+    return {
+        "rows": made,
+        "grid": f"{words(space.get('n_places'))} places, {amount(space.get('spacing_m'), 'm')} apart",
+        "crs": clean(space.get("crs"), 400),
+        "axis": f"{words(space.get('n_instants'))} instants from {moment(space.get('start'))}, {step} apart",
+        "parameters": cast(Plain, flat(assessment.get("parameters"))),
+    }

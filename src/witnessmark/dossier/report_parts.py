@@ -1,0 +1,129 @@
+"""The later parts of the report: items, reviews, law, and how it was made and is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+from witnessmark.dossier.casefile import rows, table, words
+from witnessmark.dossier.wording import clean, flat, moment, size
+from witnessmark.plain import Plain
+
+Model = dict[str, Plain]
+
+
+def about_items(record: Model, pictures: Callable[[Model, str], list[Plain]]) -> Plain:
+    """Each item with hashes, how it was obtained, where it appeared, its media facts and pictures."""
+    made: list[Plain] = []
+    for item in rows(record.get("items")):
+        number = words(item.get("exhibit_number"))
+        made.append(
+            {
+                "number": clean(number),
+                "copy": clean(item.get("copy")),
+                "media_type": clean(item.get("media_type")),
+                "size": size(item.get("size_bytes")),
+                "sha256": clean(item.get("sha256")),
+                "sha512": clean(item.get("sha512")),
+                "file": clean(item.get("file")),
+                "captures": [_capture(capture) for capture in rows(item.get("captures"))],
+                "appearances": [_appearance(appearance) for appearance in rows(item.get("appearances"))],
+                "media": cast(Plain, flat(item.get("media"), limit=30)) if item.get("media") else [],
+                "derived": [_derived(derived) for derived in rows(item.get("derived"))],
+                "pictures": pictures(record, number),
+            }
+        )
+    return made
+
+
+def _tool(value: Plain) -> str:
+    tool = table(value)
+    return f"{clean(tool.get('name'))} {clean(tool.get('version'))}".strip()
+
+
+def _capture(capture: Model) -> Plain:
+    listed = [
+        ("Obtained", f"{moment(capture.get('started'))} to {moment(capture.get('ended'))}"),
+        ("By", clean(capture.get("operator"))),
+        ("With", _tool(capture.get("tool"))),
+        ("Method", clean(capture.get("method"))),
+        ("Original name", clean(capture.get("original_name"))),
+        ("Address", clean(capture.get("url"))),
+    ]
+    for label, key in (("File modified", "file_modified"), ("File created", "file_created")):
+        when = table(capture.get(key))
+        if when:
+            listed.append((label, f"{moment(when.get('at'))} ({clean(when.get('how_known'))})"))
+    return [[label, text] for label, text in listed if text]
+
+
+def _appearance(appearance: Model) -> Plain:
+    posted = table(appearance.get("posted"))
+    zone = "" if posted.get("zone_proven") in (True, None) else ", offset not proven"
+    return {
+        "platform": clean(appearance.get("platform")),
+        "account": clean(appearance.get("account")),
+        "url": clean(appearance.get("url")),
+        "posted": f"{moment(posted.get('at'))} ({clean(posted.get('how_known'))}{zone})",
+        "state": clean(appearance.get("state")),
+        "text": clean(appearance.get("text")),
+    }
+
+
+def _derived(derived: Model) -> Plain:
+    what = clean(derived.get("name")) or clean(derived.get("kind")) or "derived file"
+    return {"what": what, "tool": _tool(derived.get("tool")), "sha256": clean(derived.get("sha256"))}
+
+
+def about_reviews(record: Model) -> Plain:
+    """Sign-offs and dissents alike, in the order they were made."""
+    return [
+        {
+            "subject": clean(review.get("subject")),
+            "reviewer": clean(review.get("reviewer")),
+            "verdict": "Dissent" if review.get("verdict") == "dissent" else "Sign-off",
+            "reasons": clean(review.get("reasons")),
+            "at": moment(review.get("at")),
+        }
+        for review in rows(record.get("reviews"))
+    ]
+
+
+def about_law(record: Model) -> Plain:
+    """Each element with the findings that bear on it; an element that nothing bears on is a gap and says so."""
+    return [
+        {
+            "instrument": clean(element.get("instrument")),
+            "article": clean(element.get("article")),
+            "element": clean(element.get("element")),
+            "text": clean(element.get("text")),
+            "citation": f"{clean(element.get('citation'))} ({clean(element.get('version'))})",
+            "bears": [
+                {key: clean(entry.get(key)) for key in ("finding", "direction", "note")}
+                for entry in rows(element.get("bears"))
+            ],
+        }
+        for element in rows(record.get("law"))
+    ]
+
+
+def about_method(record: Model) -> Plain:
+    """Custody and verification: the head, the key, the stamps, and which findings had which inputs."""
+    custody = table(record.get("custody"))
+    stamped = custody.get("stamped")
+    numbers = [words(number) for number in stamped] if isinstance(stamped, list) else []
+    pending = custody.get("pending")
+    stamps = f"time-stamped at event {', '.join(numbers)}" if numbers else "not time-stamped by an outside authority"
+    if numbers and isinstance(pending, int) and pending:
+        stamps += f"; the {pending} events after the last stamp are not covered yet"
+    return {
+        "events": words(custody.get("head_number")),
+        "head": words(custody.get("head_sha256")),
+        "key": words(custody.get("public_key_sha256")),
+        "stamps": stamps,
+        "inputs": [
+            [clean(finding.get("id")), clean(entry.get("part")), clean(entry.get("sha256"))]
+            for finding in rows(record.get("findings"))
+            for entry in rows(finding.get("inputs"))
+        ],
+    }
