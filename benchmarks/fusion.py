@@ -1,6 +1,6 @@
 """Fusing ten findings over 40,000 places x 10,000 instants: time, memory, and the plain way beside it.
 
-Run as ``python benchmarks/fusion.py``; its three joint findings take 5 GB under ``benchmarks/work/``, kept between runs.
+Run as ``python benchmarks/fusion.py``; its three joint findings take 5 GB in ``benchmarks/work/``, kept between runs.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ PLAIN_PLACES = 500
 
 def space(n_rows: int, n_columns: int) -> Hypotheses:
     """A week by the minute over 200 m cells."""
-    x_m, y_m = 200.0 * np.arange(n_columns), 200.0 * np.arange(n_rows)
+    x_m, y_m = 200.0 * np.arange(n_columns, dtype=np.float64), 200.0 * np.arange(n_rows, dtype=np.float64)
     lon, lat = np.meshgrid(46.0 + x_m / 86_000.0, 39.5 + y_m / 111_000.0)
     grid = PlaceGrid(
         "+proj=laea +lat_0=39.5 +lon_0=46",
         200.0,
         x_m,
         y_m,
-        np.asarray(lat, np.float64).ravel(),
-        np.asarray(lon, np.float64).ravel(),
+        lat.ravel(),
+        lon.ravel(),
     )
     axis = TimeAxis(dt.datetime(2022, 9, 10, tzinfo=dt.UTC), 60.0, INSTANTS)
     alternatives = (Alternative("older-footage", "Older.", 0.1), Alternative("elsewhere", "Elsewhere.", 0.1))

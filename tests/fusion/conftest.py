@@ -44,15 +44,15 @@ class Build:
         log_time: Array | None = None,
         step_s: float = 600.0,
     ) -> Hypotheses:
-        x_m, y_m = 100.0 * np.arange(columns), 100.0 * np.arange(rows)
+        x_m, y_m = 100.0 * np.arange(columns, dtype=np.float64), 100.0 * np.arange(rows, dtype=np.float64)
         lon, lat = np.meshgrid(46.0 + x_m / 86_000.0, 39.5 + y_m / 111_000.0)
         grid = PlaceGrid(
             "+proj=laea +lat_0=39.5 +lon_0=46",
             100.0,
             x_m,
             y_m,
-            np.asarray(lat, np.float64).ravel(),
-            np.asarray(lon, np.float64).ravel(),
+            lat.ravel(),
+            lon.ravel(),
         )
         axis = TimeAxis(dt.datetime(2022, 9, 13, 4, tzinfo=dt.UTC), step_s, instants)
         alternatives = tuple(Alternative(f"other-{i}", f"Other {i}.", prior) for i, prior in enumerate(priors))
