@@ -21,6 +21,8 @@ MAX_TEXT = 20_000
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NUMBER = re.compile(r"[+-]?\d{1,12}(?:\.\d{1,15})?")
 _KIND = {Text: "text", Entries: "a list", Keyed: "keys and values"}
+_TURNS = "\u202d\u202e"
+"""Overrides of writing direction: they can show a text as its reverse. Marks and isolates stay, languages need them."""
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 
@@ -132,8 +134,10 @@ class Fields:
         if len(value) > MAX_TEXT:
             self.problems.note(node.line, f"'{key}' of {self.where} is longer than {MAX_TEXT} characters; shorten it.")
             return None
-        if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" for c in value):
-            self.problems.note(node.line, f"'{key}' of {self.where} holds control characters; take them out.")
+        if any((unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t") or c in _TURNS for c in value):
+            self.problems.note(
+                node.line, f"'{key}' of {self.where} holds characters that move the cursor or turn text; take them out."
+            )
             return None
         return value
 

@@ -59,7 +59,7 @@ def matrix(claims: ClaimBook, assessment: Assessment) -> tuple[Cell, ...]:
     -------
     tuple of Cell
         One row for every weighed claim and finding. A denial without a region of its own that contradicts exactly
-        one weighed claim is read from that claim: its odds are the inverse, so its log10 likelihood ratio is the negative.
+        one weighed claim is read from that claim: its likelihood ratio is the inverse, in logarithms the negative.
 
     Notes
     -----

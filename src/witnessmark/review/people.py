@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 _LATIN = ("ılł|10øđɑɡ", "iiiiioodag")  # 1 reads as l, and l as a capital i
-_CYRILLIC = ("авеһніӏјкмопрԛгѕтѵԝхуүԁ", "abehhiijkmonpqrstvwxyyd")
+_CYRILLIC = ("авсеһніӏјкмопрԛгѕтѵԝхуүԁ", "abcehhiijkmonpqrstvwxyyd")
 _GREEK = ("αβεηικμνορτυχωγζ", "abenikmvoptuxwyz")
 _ARMENIAN = ("օսհոցզլքյտ", "ouhngqipjs")
 _LOOK_ALIKES = {
@@ -23,7 +23,7 @@ def _words(name: str) -> list[str]:
     kept = []
     for sign in plain:
         category = unicodedata.category(sign)
-        if category[0] == "M" or category in ("Cf", "Cc"):
+        if category[0] == "M" or category == "Cf":
             continue
         latin = _LOOK_ALIKES.get(sign, sign)
         kept.append(latin if unicodedata.category(latin)[0] in "LN" else " ")
@@ -63,7 +63,7 @@ def same_name(one: str, other: str) -> bool:
 
 
 def alike(one: str, other: str) -> bool:
-    """Whether one name may be a shorter form of the other: initials, or a word left out.
+    """Whether one name may be a shorter form of the other: a word in common, the rest initials or left out.
 
     Examples
     --------
@@ -71,7 +71,7 @@ def alike(one: str, other: str) -> bool:
     (True, False)
     """
     short, long = sorted((seen_as(one), seen_as(other)), key=len)
-    if not short or not any(len(word) > 1 for word in short):
+    if not any(len(word) > 1 for word in set(short) & set(long)):
         return False
     left = list(long)
     for word in sorted(short, key=len, reverse=True):

@@ -276,7 +276,7 @@ def review_from_plain(plain: Mapping[str, Plain]) -> Review:
             at=parse_moment(_text(plain["at"])),
             signature=bytes.fromhex(_text(plain["signature"])),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, WitnessmarkError) as error:
         raise BadInputError(f"A review cannot be read: {error}.", "Fetch it again from the case or dossier.") from error
     try:
         as_written = canonical(review) == canonical(plain)
