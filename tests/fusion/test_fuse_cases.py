@@ -52,7 +52,9 @@ def test_two_findings_that_see_the_same_thing_count_as_one(build: Build) -> None
     assert [share.weight for share in both.shares] == [0.5, 0.5]
     # and leaving out one of them changes nothing
     assert both.shares[0].without["early"] == pytest.approx(both.standings[0].log10_lr, rel=1e-12)
-    told_otherwise = fuse([("a", once), ("b", again)], over, claims, settings=FusionSettings(shared_input_correlation=0))
+    told_otherwise = fuse(
+        [("a", once), ("b", again)], over, claims, settings=FusionSettings(shared_input_correlation=0)
+    )
     separate = fuse([("a", once), ("b", unrelated)], over, claims)
     assert told_otherwise.standings[0].log10_lr == pytest.approx(separate.standings[0].log10_lr, rel=1e-12)
     assert separate.standings[0].log10_lr > alone.standings[0].log10_lr
@@ -87,7 +89,8 @@ def test_excluding_the_grid_between_them_leaves_the_alternatives(build: Build) -
     result = fuse(findings, over, [ClaimRegion("older", None, None, frozenset({"other-0"}), on_grid=False)])
     assert result.p_grid == 0.0
     assert result.alternatives == {"other-0": pytest.approx(0.25), "other-1": pytest.approx(0.75)}
-    assert result.regions_place == result.regions_time == ()
+    assert not result.regions_place
+    assert not result.regions_time
     assert not result.posterior_place.any()
     assert result.standings[0].posterior == pytest.approx(0.25)
 
@@ -96,7 +99,7 @@ def test_excluding_everything_is_refused_with_what_to_do(build: Build) -> None:
     over = build.space(1, 1, 2, [0.1])
     one = build.finding(np.array([[0.0, -np.inf]]), [-np.inf])
     other = build.finding(np.array([[-np.inf, 0.0]]), [-np.inf])
-    with pytest.raises(BadInputError, match="together exclude every hypothesis.*widen it or add an alternative"):
+    with pytest.raises(BadInputError, match=r"together exclude every hypothesis.*widen it or add an alternative"):
         fuse([("a", one), ("b", other)], over)
 
 
