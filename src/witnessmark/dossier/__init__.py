@@ -12,7 +12,7 @@ from witnessmark.dossier.content import (
     Signer,
     Stamper,
 )
-from witnessmark.dossier.seal import seal
+from witnessmark.dossier.sealing import seal
 from witnessmark.dossier.verifying import Verdict, verify
 
 __all__ = [

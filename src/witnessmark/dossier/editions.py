@@ -17,6 +17,7 @@ LEFT_OUT = (
     "Original files: their hashes are given; the closed edition holds them.",
     "Footage in the clear: stills are reduced to at most 10 samples along their longer side before they are drawn.",
     "Names of those who worked on the case: each is called Person 1, Person 2 and so on throughout.",
+    "Names of sources that are witnesses or private accounts, and the addresses of what they said.",
     "The custody events themselves: their numbers, times, types and hashes are given as a chain.",
     "Accounts, addresses, texts and original file names of postings and captures, and free container metadata.",
     "Paths on the computers the case was worked on.",
@@ -26,6 +27,8 @@ LEFT_OUT = (
 _PEOPLE = frozenset({"operator", "agent", "reviewer", "author", "analyst", "signed_by", "second_reviewer"})
 _AUTOMATIC = frozenset({"", "witnessmark"})
 _DROPPED_OF_ITEMS = frozenset({"original_name", "url", "account", "text", "metadata", "file_name", "path"})
+_SHIELDED_SOURCES = frozenset({"witness", "account"})
+_DROPPED_OF_SHIELDED = frozenset({"url", "document", "sha256", "reliability_reason", "credibility_reason"})
 _DROPPED_OF_REVIEWS = frozenset({"signature", "public_key", "public_key_pem"})
 _PATH = re.compile(
     r"file://\S+|(?<![\w:/.~])~?/(?:[^\s/\"'<>]+/)+[^\s/\"'<>]*|(?<!\w)[A-Za-z]:\\[^\s\"'<>]*|\\\\[^\s\"'<>]+\\[^\s\"'<>]*"
@@ -91,6 +94,12 @@ class Redaction:
         self._collect(dict(case))
         for name in sorted(people):
             self._person(name)
+        sources = case.get("sources")
+        self._shielded: set[str] = set()
+        for source in sources if isinstance(sources, list) else []:
+            if isinstance(source, dict) and source.get("kind") in _SHIELDED_SOURCES:
+                self._shielded.add(str(source.get("id")))
+                self._pseudonyms.setdefault(str(source.get("name")), f"Source {source.get('id')}")
         words = [name for name in (*self._pseudonyms, *self._names) if len(name) >= 3]
         pattern = "|".join(re.escape(name) for name in sorted(words, key=lambda name: (-len(name), name)))
         self._words = re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", re.IGNORECASE) if words else None
@@ -147,8 +156,16 @@ class Redaction:
         made: dict[str, Plain] = {}
         for key, entry in case.items():
             dropped = {"items": _DROPPED_OF_ITEMS, "reviews": _DROPPED_OF_REVIEWS}.get(key, frozenset())
-            made[key] = self.value(entry, dropped)
+            if key in ("sources", "claims") and isinstance(entry, list):
+                made[key] = [self.value(row, self._dropped_of(key, row)) for row in entry]
+            else:
+                made[key] = self.value(entry, dropped)
         return made
+
+    def _dropped_of(self, kind: str, row: Plain) -> frozenset[str]:
+        """What is left out of a source or a claim because of who speaks."""
+        speaker = row.get("id" if kind == "sources" else "source") if isinstance(row, dict) else None
+        return _DROPPED_OF_SHIELDED if speaker in self._shielded else frozenset()
 
     def chain(self, events: Iterable[bytes], hashes: Iterable[str]) -> list[Plain]:
         """The custody log as its chain of hashes: what happened when to which hashes, and nothing of who and how."""

@@ -8,7 +8,7 @@ from typing import cast
 
 from witnessmark.dossier.casefile import rows, table, words
 from witnessmark.dossier.report_parts import about_items, about_law, about_method, about_reviews
-from witnessmark.dossier.wording import amount, bits, clean, flat, moment, percent, signed
+from witnessmark.dossier.wording import amount, bits, clean, flat, moment, percent, signed, span_words
 from witnessmark.plain import Plain, iso
 
 Model = dict[str, Plain]
@@ -125,12 +125,14 @@ def _established(record: Model) -> list[str]:
     for region in rows(assessment.get("regions_place")):
         if _number(region.get("probability")) >= 0.9:
             area = amount(region.get("area_km2"), "km²")
-            said.append(f"If the place lies on the grid, {percent(region.get('probability'))} of it falls on {area}.")
+            said.append(
+                f"If the place lies on the grid, it is among {area} with {percent(region['probability'])} probability."
+            )
     for region in rows(assessment.get("regions_time")):
         if _number(region.get("probability")) >= 0.9:
             said.append(
-                f"If the time lies on the axis, {percent(region.get('probability'))} of it falls within "
-                f"{amount(region.get('minutes'), 'minutes')}: {_intervals(region.get('intervals'))}."
+                f"If the time lies on the axis, it is within {amount(region.get('minutes'), 'minutes')} with "
+                f"{percent(region['probability'])} probability: {_intervals(region.get('intervals'))}."
             )
     items = len(rows(record.get("items")))
     said.append(
@@ -142,7 +144,7 @@ def _established(record: Model) -> list[str]:
 
 def _intervals(value: Plain) -> str:
     spans = [span for span in value if isinstance(span, list) and len(span) == 2] if isinstance(value, list) else []
-    texts = [f"{moment(span[0])} to {moment(span[1])}" for span in spans[:4]]
+    texts = [span_words(moment(span[0]), moment(span[1])) for span in spans[:4]]
     return "; ".join(texts) + (f"; and {len(spans) - 4} more" if len(spans) > 4 else "")
 
 
@@ -171,9 +173,8 @@ def _not_resolved(record: Model) -> list[str]:
         if review.get("verdict") == "dissent"
     ]
     said += [
-        f"The line “{clean(entry.get('line'))}” could not tell{on}."
+        f"The line “{clean(entry.get('line'))}” could not tell: {clean(entry.get('reason'), 300)}"
         for entry in rows(record.get("abstentions"))
-        for on in (f" on {clean(entry.get('item'))}" if entry.get("item") else "",)
     ]
     return list(dict.fromkeys(said)) or ["Nothing is recorded as unresolved."]
 
@@ -280,14 +281,14 @@ def _share_rows(share: Model) -> list[Plain]:
     if not share:
         return []
     made: list[Plain] = [
-        ["place", bits(share.get("bits_place"))],
-        ["time", bits(share.get("bits_time"))],
-        ["alternatives", bits(share.get("bits_alternatives"))],
+        ["– on the place", bits(share.get("bits_place"))],
+        ["– on the time", bits(share.get("bits_time"))],
+        ["– on the alternatives", bits(share.get("bits_alternatives"))],
     ]
     if share.get("capped"):
-        made.append(["cap", "reached: its measured error rates allow no more"])
+        made.append(["Cap", "reached: its measured error rates allow no more"])
     if _number(share.get("weight")) < 1:
-        made.append(["weight", f"{_number(share.get('weight')):.2f}, as it shares inputs with other findings"])
+        made.append(["Weight", f"{_number(share.get('weight')):.2f}, as it shares inputs with other findings"])
     return made
 
 

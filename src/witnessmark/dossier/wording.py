@@ -37,7 +37,7 @@ def clean(value: Plain, limit: int = MAX_TEXT) -> str:
         else:
             made.append(sign)
     ending = f" … ({more} more characters in case.json)" if more > 0 else ""
-    return " ".join("".join(made).split(" ")).strip() + ending
+    return " ".join("".join(made).split()) + ending
 
 
 def code_point(sign: str) -> str:
@@ -149,6 +149,21 @@ def moment(value: Plain) -> str:
     if rest.startswith("."):
         rest = rest.lstrip(".0123456789")
     return f"{text[:10]} {text[11:19]} {'UTC' if rest == 'Z' else rest}"
+
+
+def span_words(start: str, end: str) -> str:
+    """A span between two times that `moment` gave, with the day and whole minutes said once.
+
+    Examples
+    --------
+    >>> span_words("2024-06-01 04:31:00 UTC", "2024-06-01 06:02:00 UTC")
+    '2024-06-01 04:31 to 06:02 UTC'
+    """
+    if start[16:19] == end[16:19] == ":00":
+        start, end = start[:16] + start[19:], end[:16] + end[19:]
+    if len(start) > 16 and start[:10] == end[:10] and start[16:] == end[16:]:
+        return f"{start.rpartition(' ')[0]} to {end[11:]}"
+    return f"{start} to {end}"
 
 
 def flat(value: Plain, prefix: str = "", limit: int = 40) -> list[list[str]]:

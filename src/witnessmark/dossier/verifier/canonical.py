@@ -89,10 +89,11 @@ def parse(data: bytes) -> object:
     return value
 
 
-def _integer(text: str) -> int:
-    if not re.fullmatch(r"-?[0-9]{1,17}", text):
-        raise Refused("it holds a whole number beyond 2**53")
-    return int(text)
+def _integer(text: str) -> "int | float":
+    """Whole numbers up to 2**53; beyond, up to 1e21, ECMAScript writes a double without a point."""
+    if not re.fullmatch(r"-?[0-9]{1,21}", text):
+        raise Refused("it holds a whole number of more than 21 digits")
+    return int(text) if abs(int(text)) <= 2**53 else float(text)
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -1,0 +1,219 @@
+"""Sealing: what is in each edition, that it is whole or absent, and that it comes out the same twice."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from importlib import resources
+from pathlib import Path
+
+import bagit
+import cv2
+import jsonschema
+import numpy as np
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.dossier.invented import AT, KEY, OPERATOR, ORIGINAL_NAME, REVIEWER, make_content, png
+
+from witnessmark.custody.hashes import Sha256
+from witnessmark.dossier import DossierContent, Edition, seal, verify, without_times
+from witnessmark.dossier.editions import BLUR_SAMPLES, blurred
+from witnessmark.errors import BadInputError, ClashError, CustodyError
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("edition", list(Edition))
+def test_bag_validates_by_the_bagit_library_and_by_ours(sealed: dict[Edition, Path], edition: Edition) -> None:
+    bagit.Bag(str(sealed[edition])).validate()
+    verdict = verify(sealed[edition])
+    assert verdict.verified, verdict.text
+
+
+@pytest.mark.parametrize("edition", list(Edition))
+def test_case_record_follows_the_schema_it_travels_with(sealed: dict[Edition, Path], edition: Edition) -> None:
+    schema = json.loads((sealed[edition] / "data/case.schema.json").read_bytes())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    record = json.loads((sealed[edition] / "data/case.json").read_bytes())
+    jsonschema.Draft202012Validator(schema).validate(record)
+    packaged = (resources.files("witnessmark.dossier") / "case.schema.json").read_bytes()
+    assert packaged == (sealed[edition] / "data/case.schema.json").read_bytes()
+    for picture in record["pictures"]:
+        assert hashlib.sha256((sealed[edition] / picture["file"]).read_bytes()).hexdigest() == picture["sha256"]
+    for finding in record["findings"]:
+        weight = finding["log_likelihood"]
+        if weight["file"]:
+            values = np.load(sealed[edition] / weight["file"], allow_pickle=False)
+            assert (list(values.shape), values.dtype) == (weight["shape"], np.float32)
+    del record["custody"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(schema).validate(record)
+
+
+def test_closed_edition_holds_originals_and_events_to_the_byte(sealed: dict[Edition, Path], tmp_path: Path) -> None:
+    content = make_content(tmp_path)
+    files = files_of(sealed[Edition.CLOSED])
+    (original,) = (path for path in files if path.startswith("data/originals/"))
+    assert files[original] == content.originals[0].path.read_bytes()
+    assert original.endswith(f"WM-0001-{content.originals[0].sha256}.mp4")
+    events = [files[path] for path in sorted(files) if path.startswith("data/custody/events/")]
+    assert events == list(content.events)
+
+
+def test_public_edition_holds_no_original_no_clear_still_no_name(sealed: dict[Edition, Path], tmp_path: Path) -> None:
+    content = make_content(tmp_path)
+    files = files_of(sealed[Edition.PUBLIC])
+    everything = b"\0".join(files.values())
+    original = content.originals[0].path.read_bytes()
+    clear = content.pictures[1].png
+    for hidden in (original, clear):
+        for start in range(0, len(hidden) - 24, 997):
+            assert hidden[start : start + 24] not in everything or (start == 0 and hidden is clear)
+    assert hashlib.sha256(original).hexdigest().encode() in everything
+    for name in (OPERATOR, REVIEWER, ORIGINAL_NAME, "/home/ilves", "@riverside_eye", "watch/4711", "phone of M."):
+        assert name.encode() not in everything, name
+    assert b"Riverside eyewitness" not in everything
+    closed = b"\0".join(files_of(sealed[Edition.CLOSED]).values())
+    assert OPERATOR.encode() in closed and b"/home/ilves" in closed
+    record = json.loads(files["data/case.json"])
+    assert {review["reviewer"] for review in record["reviews"]} == {"Person 2"}
+    assert record["items"][0]["captures"][0]["operator"] == "Person 1"
+    assert record["left_out"] and not any(path.startswith(("data/originals", "data/custody/events")) for path in files)
+
+
+def test_blurring_keeps_nothing_finer_than_its_samples() -> None:
+    one, other = png(360, 640, 3), png(360, 640, 3)
+    assert blurred(one) == blurred(other)
+    picture = cv2.imdecode(np.frombuffer(blurred(one), np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None and picture.shape == (360, 640, 3)
+    rows = np.abs(np.fft.rfft(picture[:, :, 1].astype(float), axis=1)).mean(axis=0)
+    assert rows[4 * BLUR_SAMPLES :].max() < 0.01 * rows[1:BLUR_SAMPLES].max()
+    # Two stills that differ only in detail inside one sample give the same picture.
+    flat = np.full((100, 100, 3), 120, np.uint8)
+    flat[2:8:2, 2:8] = 110
+    flat[3:8:2, 2:8] = 130
+    turned = flat.copy()
+    turned[:10, :10] = turned[:10, :10].transpose(1, 0, 2)
+    pictures = [blurred(cv2.imencode(".png", shown)[1].tobytes()) for shown in (flat, turned)]
+    assert pictures[0] == pictures[1]
+    with pytest.raises(BadInputError):
+        blurred(b"not a picture")
+
+
+def test_sealed_twice_is_identical_but_for_times_and_signatures(tmp_path: Path) -> None:
+    content = make_content(tmp_path / "in")
+    first = files_of(seal(content, tmp_path / "a", Edition.CLOSED, KEY.sign, at=AT).path)
+    again = files_of(seal(content, tmp_path / "b", Edition.CLOSED, KEY.sign, at=AT).path)
+    assert first == again
+    later = files_of(seal(content, tmp_path / "c", Edition.CLOSED, KEY.sign, at=AT.replace(hour=15)).path)
+    different = {path for path in first if first[path] != later[path]}
+    lists = {f"{kind}manifest-{name}.txt" for kind in ("", "tag") for name in ("sha256", "sha512")}
+    marks = {f"witnessmark/{name}" for name in ("blocks.json", "seal.json", "seal.sig", "tail.txt")}
+    dated = {"README.txt", "data/report.html", "data/report.pdf"}  # bag-info.txt names the size of the PDF
+    assert different - {"bag-info.txt"} == lists | marks | dated
+
+
+def test_without_times_compares_two_runs_of_a_case(tmp_path: Path) -> None:
+    one = json.loads(
+        files_of(seal(make_content(tmp_path), tmp_path / "a", Edition.CLOSED, KEY.sign).path)["data/case.json"]
+    )
+    two = json.loads(json.dumps(one))
+    two["case"]["created_at"] = "2030-01-01T00:00:00Z"
+    two["custody"]["head_sha256"] = "00" * 32
+    assert without_times(one) == without_times(two)
+    two["findings"][0]["statement"] = "other"
+    assert without_times(one) != without_times(two)
+
+
+def test_nothing_is_overwritten(sealed: dict[Edition, Path], tmp_path: Path) -> None:
+    with pytest.raises(ClashError):
+        seal(make_content(tmp_path), sealed[Edition.PUBLIC], Edition.PUBLIC, KEY.sign)
+
+
+def broken_contents(content: DossierContent) -> list[tuple[DossierContent, type[Exception]]]:
+    changed = dataclasses.replace
+    (original,) = content.originals
+    case = dict(content.case)
+    return [
+        (changed(content, originals=(changed(original, sha256=Sha256(bytes(32))),)), CustodyError),
+        (changed(content, originals=(changed(original, path=original.path / "absent"),)), CustodyError),
+        (changed(content, case={**case, "case": {"title": "no reference"}}), BadInputError),
+        (changed(content, case={**case, "findings": {}}), BadInputError),
+        (changed(content, case={**case, "not_resolved": ["\ud800"]}), BadInputError),
+        (changed(content, events=()), BadInputError),
+        (changed(content, events=content.events[1:]), BadInputError),
+        (changed(content, public_key_pem=b"no key"), BadInputError),
+        (changed(content, pictures=content.pictures[:1] * 2), BadInputError),
+    ]
+
+
+def test_what_cannot_be_sealed_leaves_nothing(tmp_path: Path) -> None:
+    content = make_content(tmp_path / "in")
+    out = tmp_path / "out" / "dossier"
+    for broken, kind in broken_contents(content):
+        with pytest.raises(kind):
+            seal(broken, out, Edition.CLOSED, KEY.sign)
+        assert list(out.parent.iterdir()) == []
+    stranger = Ed25519PrivateKey.generate()
+    with pytest.raises(CustodyError):
+        seal(content, out, Edition.CLOSED, stranger.sign)
+
+    def interrupt(done: float, what: str) -> None:
+        if done > 0.6:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        seal(content, out, Edition.CLOSED, KEY.sign, progress=interrupt)
+    assert list(out.parent.iterdir()) == []
+
+
+def test_a_log_that_does_not_verify_is_not_sealed(tmp_path: Path) -> None:
+    content = make_content(tmp_path / "in")
+    events = list(content.events)
+    events[2] = events[2].replace(b"step.3", b"step.9")
+    out = tmp_path / "out" / "dossier"
+    with pytest.raises(Exception, match="does not verify"):
+        seal(dataclasses.replace(content, events=tuple(events)), out, Edition.CLOSED, KEY.sign)
+    assert list(out.parent.iterdir()) == []
+
+
+def test_killed_sealing_leaves_no_dossier_and_the_next_one_clears_up(tmp_path: Path) -> None:
+    code = (
+        "import sys, pathlib, os\n"
+        "from tests.dossier.invented import *\n"
+        "from witnessmark.dossier import Edition, seal\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
+        "def stop(done, what):\n"
+        "    if done >= 0.7: os.kill(os.getpid(), 9)\n"
+        "seal(make_content(folder / 'in'), folder / 'out/dossier', Edition.CLOSED, KEY.sign, progress=stop)\n"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=root, check=False)
+    assert done.returncode == -9
+    left = list((tmp_path / "out").iterdir())
+    assert len(left) == 1 and left[0].name.startswith(".dossier.sealing-")
+    seal(make_content(tmp_path / "in"), tmp_path / "out/dossier", Edition.CLOSED, KEY.sign)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["dossier"]
+
+
+def test_progress_rises_from_nothing_to_done(tmp_path: Path) -> None:
+    said: list[tuple[float, str]] = []
+    began = time.monotonic()
+    seal(
+        make_content(tmp_path / "in"),
+        tmp_path / "out",
+        Edition.CLOSED,
+        KEY.sign,
+        progress=lambda done, what: said.append((done, what)),
+    )
+    assert [done for done, _ in said] == sorted(done for done, _ in said)
+    assert (said[0][0], said[-1]) == (0.0, (1.0, "sealed"))
+    assert time.monotonic() - began < 20
+    assert os.stat(tmp_path / "out").st_mode & 0o777 == 0o755
