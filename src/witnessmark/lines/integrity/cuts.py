@@ -14,6 +14,7 @@ from witnessmark.media.records import Probe, Sound, Survey
 NEIGHBOURS = 8  # steps on either side that a step is compared with
 JUMP_RATIO = 3.5  # a jump changes the picture this much more than the neighbouring steps
 JUMP_GREY = 2.5  # and at least so much, of 255
+SHARP_RATIO = 2.0  # a shot boundary below this, or below `JUMP_GREY`, is soft: a fade or a slow change
 JUMP_ALONE = 0.5  # and at least twice as much as the steps right beside it
 BRIGHTNESS_PART = 0.7  # a change that is so much a change of brightness is a flash or an exposure step
 SPECTRUM_WINDOW_S, SPECTRUM_HOP_S = 0.032, 0.016
@@ -49,8 +50,9 @@ def find_cuts(survey: Survey, probe: Probe, sound: Sound | None, gaps: Sequence[
         if all(abs(index - shot) > 2 for shot in shots)
     ]
     breaks = None if sound is None else _sound_breaks(sound)
+    sharp = [(index, "shot" if _is_sharp(change, strength, index) else "soft") for index in shots]
     cuts = []
-    for index, kind in sorted([*((index, "shot") for index in shots), *((index, "jump") for index in jumps)]):
+    for index, kind in sorted([*sharp, *((index, "jump") for index in jumps)]):
         at_s = float(survey.pts_s[index])
         near_gap = any(abs(gap.at_s - at_s) < 1e-3 for gap in gaps)
         ratio = round(float(min(strength[index], 999.0)), 2)
@@ -61,6 +63,7 @@ def find_cuts(survey: Survey, probe: Probe, sound: Sound | None, gaps: Sequence[
 def cut_remarks(cuts: Sequence[Cut]) -> tuple[Remark, ...]:
     """The breaks as sentences."""
     shots = [cut for cut in cuts if cut.kind == "shot"]
+    softs = [cut for cut in cuts if cut.kind == "soft"]
     jumps = [cut for cut in cuts if cut.kind == "jump"]
     remarks = []
     if shots:
@@ -68,10 +71,22 @@ def cut_remarks(cuts: Sequence[Cut]) -> tuple[Remark, ...]:
             Remark(
                 "cuts",
                 True,
-                f"The picture changes altogether at {_places(shots)}: the clip has {len(shots) + 1} shots and is not "
-                f"one continuous recording.{_with_sound(shots)}",
-                "Reports and compilations are cut openly; a very fast turn of the camera or a flash can look like it.",
+                f"The picture breaks off sharply, as at a cut, at {_places(shots)}: the clip counts as {len(shots) + 1} "
+                f"shots, not as one continuous recording.{_with_sound(shots)}",
+                "Reports and compilations are cut openly; frames lost in a fast turn of the camera, or a flash, can look "
+                "like a cut.",
                 tuple(cut.at_s for cut in shots[:KEEP_AT_MOST]),
+            )
+        )
+    if softs:
+        remarks.append(
+            Remark(
+                "cuts",
+                True,
+                f"The shot detector parts the clip at {_places(softs)}, though the picture does not change sharply "
+                f"there.{_with_sound(softs)}",
+                "A fade or dissolve does this; so do a slow change of light and a plain surface close to the lens.",
+                tuple(cut.at_s for cut in softs[:KEEP_AT_MOST]),
             )
         )
     if jumps:
@@ -94,6 +109,11 @@ def cut_remarks(cuts: Sequence[Cut]) -> tuple[Remark, ...]:
             )
         )
     return tuple(remarks)
+
+
+def _is_sharp(change: NDArray[np.float64], strength: NDArray[np.float64], index: int) -> bool:
+    near = slice(max(1, index - 1), index + 2)
+    return bool(np.max(strength[near]) >= SHARP_RATIO and np.max(change[near]) >= JUMP_GREY)
 
 
 def _places(cuts: Sequence[Cut]) -> str:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from witnessmark.lines.contract import Picture
 from witnessmark.lines.integrity.observations import IntegrityObservations
 
+WORDS = {"shot": "new shot", "soft": "soft change", "jump": "jump"}
 INK, SHOT, JUMP, GAP, FROZEN, RECUR = "#33414e", "#b3261e", "#d9730d", "#7a3e9d", "#2f6fb0", "#3c7d3c"
 LABELLED = 12  # marks that are labelled with their time; more would overprint
 
@@ -72,11 +73,15 @@ def _steps(axis: Axes, seen: IntegrityObservations) -> None:
 
 
 def _mark_cuts(axis: Axes, seen: IntegrityObservations, *, labels: bool) -> None:
-    for number, cut in enumerate(seen.cuts):
+    apart_s = 0.015 * (seen.track.at_s[-1] - seen.track.at_s[0]) if seen.track.at_s else 0.0
+    labelled_s: list[float] = []
+    for cut in seen.cuts:
         color = SHOT if cut.kind == "shot" else JUMP
         axis.axvline(cut.at_s, color=color, linewidth=1.0, linestyle="-" if cut.kind == "shot" else "--")
-        if labels and number < LABELLED:
-            _label(axis, cut.at_s, f"{cut.kind if cut.kind == 'jump' else 'new shot'} {cut.at_s:.2f} s", color)
+        free = not labelled_s or cut.at_s - labelled_s[-1] > apart_s
+        if labels and free and len(labelled_s) < LABELLED:
+            _label(axis, cut.at_s, f"{WORDS[cut.kind]} {cut.at_s:.2f} s", color)
+            labelled_s.append(cut.at_s)
 
 
 def _label(axis: Axes, at_s: float, text: str, color: str) -> None:

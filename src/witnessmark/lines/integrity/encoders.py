@@ -92,7 +92,7 @@ SIGNS = (
         r"Lavf|Lavc|x264|x265|SVT-AV1|L-SMASH|GPAC|Bento4|mkvmerge|libebml|libwebm|mp4v2|XiphOphorus|Xiph\.Org",
         "generic",
         "a widely used library",
-        "that the file was written or rewritten by a program with that library, not directly by most phones",
+        "that a program with that library wrote or rewrote the file; recorders in phones seldom carry it",
         _ANYBODY,
     ),
 )
@@ -145,6 +145,8 @@ def encoder_remarks(traces: tuple[Trace, ...]) -> tuple[Remark, ...]:
 
 
 def _read(text: str) -> Trace:
+    if len(text) > 1 and ord(text[0]) == len(text) - 1:
+        text = text[1:]  # QuickTime writes handler names as Pascal strings, their length in front
     shown = "".join(letter if letter.isprintable() else " " for letter in text).strip()[:120]
     for sign in SIGNS:
         if sign.pattern.search(shown):

