@@ -1,0 +1,198 @@
+"""Where the sun stands, and what the relief hides from it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+
+from witnessmark.errors import BadInputError
+from witnessmark.rehearsal.caster import drop_m
+from witnessmark.rehearsal.ground import Ground
+from witnessmark.rehearsal.noise import Floats, Floats32, over_slices
+
+SUN_RADIUS_DEG = 0.2666
+"""Mean apparent radius of the sun (959.63 arc-seconds at 1 au, Auwers; IAU 1976)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sun:
+    """The sun as seen from a place at an instant.
+
+    Attributes
+    ----------
+    at : datetime
+        UTC.
+    azimuth_deg : float
+        True bearing, clockwise from north.
+    elevation_deg : float
+        Geometric.
+    apparent_elevation_deg : float
+        With refraction at the given pressure and temperature; shadows follow this one.
+    """
+
+    at: dt.datetime
+    azimuth_deg: float
+    elevation_deg: float
+    apparent_elevation_deg: float
+
+    @property
+    def towards(self) -> Floats:
+        """Unit vector to the apparent sun, east, north, up."""
+        azimuth, elevation = np.radians(self.azimuth_deg), np.radians(self.apparent_elevation_deg)
+        return np.array([np.sin(azimuth) * np.cos(elevation), np.cos(azimuth) * np.cos(elevation), np.sin(elevation)])
+
+
+def sun_at(moment: dt.datetime, lat_deg: float, lon_deg: float, elevation_m: float, temperature_c: float = 12.0) -> Sun:
+    """The sun's position by the NREL algorithm as pvlib has it.
+
+    Parameters
+    ----------
+    moment : datetime
+        With a UTC offset.
+    elevation_m : float
+        Of the place; gives the pressure [m].
+
+    Raises
+    ------
+    BadInputError
+        When pvlib is not installed.
+
+    References
+    ----------
+    Reda & Andreas, "Solar position algorithm for solar radiation applications", Solar Energy 76 (2004),
+    doi:10.1016/j.solener.2003.12.003.
+    """
+    try:
+        import pandas
+        from pvlib import atmosphere, solarposition
+    except ImportError as error:
+        raise BadInputError(
+            "Rendering a rehearsed incident needs pvlib, which is not installed.",
+            "Install it with: pip install 'witnessmark[rehearsal]'.",
+        ) from error
+    utc = moment.astimezone(dt.UTC)
+    row = solarposition.get_solarposition(
+        pandas.DatetimeIndex([utc]),
+        lat_deg,
+        lon_deg,
+        altitude=elevation_m,
+        pressure=float(atmosphere.alt2pres(elevation_m)),
+        method="nrel_numpy",
+        temperature=temperature_c,
+    ).iloc[0]
+    return Sun(utc, float(row["azimuth"]), float(row["elevation"]), float(row["apparent_elevation"]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShadowMap:
+    """For nested squares around the origin, the height below which the ground lies in shadow of the ground.
+
+    Attributes
+    ----------
+    spacing_m : tuple of float
+        Of each square's nodes, finest first.
+    ceiling_m : tuple of ndarray of float32, shape (n, n)
+        Rows from south to north.
+    """
+
+    spacing_m: tuple[float, ...]
+    ceiling_m: tuple[Floats32, ...]
+    softness_m: tuple[float, ...]
+
+    def light(self, x_m: Floats, y_m: Floats, height_m: Floats) -> Floats32:
+        """Share of direct sunlight that reaches points, 0-1."""
+        result = np.ones(np.shape(x_m), dtype=np.float32)
+        waiting = np.ones(np.shape(x_m), dtype=bool)
+        reach = np.maximum(np.abs(x_m), np.abs(y_m))
+        for spacing, ceiling, softness in zip(self.spacing_m, self.ceiling_m, self.softness_m, strict=True):
+            side = ceiling.shape[0]
+            inside = np.flatnonzero(waiting & (reach < spacing * (side / 2 - 2)))
+            if inside.size == 0:
+                continue
+            waiting[inside] = False
+            above = height_m[inside] - _bilinear(ceiling, x_m[inside] / spacing, y_m[inside] / spacing)
+            result[inside] = np.clip((above + softness) / (1.5 * softness) - 0.2, 0.0, 1.0)
+        return result
+
+
+def _bilinear(square: Floats32, column: Floats, row: Floats) -> Floats32:
+    """Values of a square centred on the origin, at positions in nodes."""
+    side = square.shape[0]
+    column, row = column + side // 2, row + side // 2
+    i, j = row.astype(np.int64), column.astype(np.int64)
+    down, right = (row - i).astype(np.float32), (column - j).astype(np.float32)
+    flat, at = square.ravel(), i * side + j
+    low = flat[at] * (1.0 - right) + flat[at + 1] * right
+    high = flat[at + side] * (1.0 - right) + flat[at + side + 1] * right
+    result: Floats32 = low + (high - low) * down
+    return result
+
+
+def shadow_map(ground: Ground, sun: Sun, squares: tuple[tuple[float, int], ...]) -> ShadowMap:
+    """Cast the ground's shadow over nested squares.
+
+    Parameters
+    ----------
+    squares : tuple of (spacing [m], nodes a side), finest first
+
+    Notes
+    -----
+    The ceiling of shadow at p is the largest h(p + d u) - d tan(elevation) over distances d towards the sun u. Taking
+    the larger of a map and itself shifted by 1, 2, 4, ... steps covers every whole number of steps.
+    """
+    azimuth, slope = np.radians(sun.azimuth_deg), np.tan(np.radians(sun.apparent_elevation_deg))
+    maps: list[Floats32] = []
+    for spacing, side in squares:
+        axis = (np.arange(side) - side // 2) * spacing
+        height = np.empty((side, side), dtype=np.float32)
+
+        def work(part: slice, axis: Floats = axis, height: Floats32 = height, spacing: float = spacing) -> None:
+            x, y = np.meshgrid(axis, axis[part])
+            far = np.maximum(np.hypot(x, y), 61.0).ravel()
+            top = ground.surface(x.ravel(), y.ravel(), far)
+            fall = drop_m(np.hypot(x, y), ground.lat_deg)
+            height[part] = top.height_m.reshape(x.shape) - fall
+
+        over_slices(work, side, max(1, 150_000 // side))
+        ceiling = height - np.float32(0.0)
+        step = spacing
+        # The first shift leaves out the point itself, so that nothing shadows itself.
+        ceiling = _shifted(ceiling, np.sin(azimuth), np.cos(azimuth)) - np.float32(step * slope)
+        span = 1
+        while span * spacing < side * spacing and span * spacing * slope < 1500.0:
+            moved = _shifted(ceiling, np.sin(azimuth) * span, np.cos(azimuth) * span) - np.float32(
+                span * spacing * slope
+            )
+            np.maximum(ceiling, moved, out=ceiling)
+            span *= 2
+        maps.append(ceiling)
+    return ShadowMap(
+        tuple(spacing for spacing, _ in squares),
+        tuple(maps),
+        tuple(max(0.25, 0.35 * spacing) for spacing, _ in squares),
+    )
+
+
+def _shifted(square: Floats32, columns: float, rows: float) -> Floats32:
+    """The map seen from `columns` east and `rows` north, bilinear; -1e4 m where that lies outside."""
+    side = square.shape[0]
+    result = np.full_like(square, -1e4)
+    i, j = int(np.floor(rows)), int(np.floor(columns))
+    down, right = np.float32(rows - i), np.float32(columns - j)
+    padded = np.full((side + 1, side + 1), -1e4, dtype=np.float32)
+    padded[:side, :side] = square
+    top, left = max(0, -i), max(0, -j)
+    bottom, end = min(side, side - i), min(side, side - j)
+    if bottom <= top or end <= left:
+        return result
+
+    def part(di: int, dj: int) -> Floats32:
+        cut: Floats32 = padded[top + i + di : bottom + i + di, left + j + dj : end + j + dj]
+        return cut
+
+    low = part(0, 0) * (1 - right) + part(0, 1) * right
+    high = part(1, 0) * (1 - right) + part(1, 1) * right
+    result[top:bottom, left:end] = low + (high - low) * down
+    return result
