@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-import math
+import dataclasses
+import datetime as dt
 
 import numpy as np
+import pyproj
 import pytest
 
-from witnessmark.claims import ClaimBook, balance, load_claims, matrix, template, unweighed
+from witnessmark.claims import ClaimBook, balance, fit_book, load_claims, matrix, template, unweighed
+from witnessmark.custody.hashes import Sha256
+from witnessmark.fusion import fuse
 from witnessmark.fusion.records import Assessment, Share, Standing
+from witnessmark.fusion.words import LOG10_LR_LIMIT
+from witnessmark.hypotheses.likelihood import LogLikelihood
+from witnessmark.hypotheses.places import PlaceGrid
+from witnessmark.hypotheses.space import Alternative, Hypotheses
+from witnessmark.hypotheses.times import TimeAxis
+from witnessmark.lines.contract import Finding, InputRef
 from witnessmark.plain import to_plain
+
+OLDER = Alternative("older-footage", "The clip is older than the time axis.", 0.2)
 
 DENIAL = """
   - id: south-2
@@ -23,6 +35,24 @@ DENIAL = """
     about: {what: a denial}
     contradicts: [north-1]
 """
+
+
+def _space() -> Hypotheses:
+    crs = "+proj=laea +lat_0=39.95 +lon_0=46.2 +datum=WGS84 +units=m"
+    side_m = np.arange(-9500.0, 10000.0, 1000.0)
+    x_m, y_m = np.meshgrid(side_m, side_m)
+    lon, lat = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(x_m.ravel(), y_m.ravel())
+    axis = TimeAxis(dt.datetime(2031, 9, 12, 20, tzinfo=dt.UTC), 3600.0, 72)
+    return Hypotheses(PlaceGrid(crs, 1000.0, side_m, side_m, lat, lon), axis, (OLDER,))
+
+
+def time_finding(nats: float, until: int) -> Finding:
+    """Favours the first instants by some nats; says nothing of place."""
+    values = np.zeros((1, 72), dtype=np.float32)
+    values[0, :until] = nats
+    part = InputRef(Sha256(bytes([until]) * 32), "pictures")
+    likelihood = LogLikelihood(values, {"older-footage": 0.0})
+    return Finding("rehearsed", "1", "steps", part.sha256, (part,), {}, 1, likelihood, 9.0, {}, "Steps.", ())
 
 
 def book(more: str = "") -> ClaimBook:
@@ -43,10 +73,10 @@ def assessment(standings: tuple[Standing, ...], shares: tuple[Share, ...]) -> As
 
 
 WEIGHED = assessment(
-    (standing("north-1", 1.5), standing("south-1", -math.inf, 0.2)),
+    (standing("north-1", 1.5), standing("south-1", -LOG10_LR_LIMIT, 0.2)),
     (
         share("F-0001", "integrity", {"north-1": 0.25, "south-1": -1.0}),
-        share("F-0002", "weather", {"north-1": 1.5, "south-1": -math.inf}, discriminates=False),
+        share("F-0002", "weather", {"north-1": 1.5, "south-1": -LOG10_LR_LIMIT}, discriminates=False),
     ),
 )
 
@@ -57,7 +87,8 @@ def test_each_cell_is_what_the_finding_adds_to_the_others() -> None:
     first = rows["north-1", "F-0001"]
     assert first.log10_lr_added == pytest.approx(1.25)
     assert (first.log10_lr_all, first.log10_lr_without) == (1.5, 0.25)
-    assert (first.party, first.line, first.read_from, first.not_finite) == ("Northland", "integrity", "", "")
+    assert (first.party, first.line, first.read_from, first.excluded) == ("Northland", "integrity", "", "")
+    assert first.log10_lr_alone is None
     idle = rows["north-1", "F-0002"]
     assert idle.log10_lr_added == 0.0 and not idle.discriminates
 
@@ -66,7 +97,7 @@ def test_what_is_excluded_is_said_and_not_written_as_a_number() -> None:
     rows = {(row.claim_id, row.finding_id): row for row in matrix(book(), WEIGHED)}
     excluded = rows["south-1", "F-0001"]
     assert excluded.log10_lr_added is None and excluded.log10_lr_all is None
-    assert excluded.log10_lr_without == -1.0 and excluded.not_finite == "excluded"
+    assert excluded.log10_lr_without == -1.0 and excluded.excluded == "this claim"
     to_plain(list(rows.values()))
 
 
@@ -95,3 +126,35 @@ def test_the_balance_between_parties_is_counted() -> None:
     assert (south.party, south.claims, south.weighed) == ("Southland", 2, 1)
     assert south.prior == (("south-1", 0.2),) and north.prior == (("north-1", 0.25),)
     assert (nobody.party, nobody.claims) == (None, 1)
+
+
+def test_what_each_finding_says_alone_stands_beside() -> None:
+    alone = {"F-0001": assessment((standing("north-1", 2.0), standing("south-1", -LOG10_LR_LIMIT)), ())}
+    rows = {(row.claim_id, row.finding_id): row for row in matrix(book(DENIAL), WEIGHED, alone)}
+    assert rows["north-1", "F-0001"].log10_lr_alone == 2.0
+    assert rows["south-2", "F-0001"].log10_lr_alone == -2.0
+    assert rows["south-1", "F-0001"].log10_lr_alone is None
+    assert rows["north-1", "F-0002"].log10_lr_alone is None
+
+
+def test_a_claim_that_fusing_could_not_weigh_has_no_row() -> None:
+    everywhere = dataclasses.replace(standing("north-1", 0.0), reason="It holds everywhere in the space.")
+    made = assessment((everywhere,), WEIGHED.shares)
+    assert matrix(book(), made) == ()
+    assert unweighed(book(), made) == ("north-1", "south-1", "paper-1")
+
+
+def test_with_real_findings_the_parts_are_those_of_fusing() -> None:
+    over = _space()
+    regions = [fit.region for fit in fit_book(book(), over)]
+    findings = [("F-1", time_finding(1.0, 10)), ("F-2", time_finding(0.5, 40))]
+    fused = fuse(findings, over, regions)
+    alone = {name: fuse([(name, finding)], over, regions) for name, finding in findings}
+    rows = {(row.claim_id, row.finding_id): row for row in matrix(book(), fused, alone)}
+    for claim_id in ("north-1", "south-1", "paper-1"):
+        for name, other in (("F-1", "F-2"), ("F-2", "F-1")):
+            row = rows[claim_id, name]
+            assert row.log10_lr_alone is not None and row.log10_lr_without == pytest.approx(
+                rows[claim_id, other].log10_lr_alone, abs=1e-9
+            )
+    assert (rows["north-1", "F-1"].log10_lr_added or 0.0) != 0.0

@@ -174,16 +174,17 @@ class Listed:
     def find(self, name: str) -> tuple[NamedPlace, ...]:
         places = (
             NamedPlace("Lake Tarn", 40.0, 46.0, 1.5, "case gazetteer"),
+            NamedPlace("Lake Tarnovo", 44.0, 41.0, 1.5, "case gazetteer"),
             NamedPlace("Twin Peak", 40.1, 46.1, 0.2, "case gazetteer"),
             NamedPlace("Twin Peak", 41.1, 47.1, 0.2, "case gazetteer"),
         )
-        return tuple(place for place in places if place.name == name)
+        return tuple(place for place in places if place.name.lower().startswith(name.lower()))
 
 
 def test_a_name_becomes_a_circle_widened_by_its_own_reach() -> None:
     region, used = resolve(AllOf((Near("Lake Tarn", 2.0), Outside(Near("Lake Tarn", 0.5)))), Listed())
     assert region == AllOf((Circle(40.0, 46.0, 3.5), Outside(Circle(40.0, 46.0, 2.0))))
-    assert [place.name for place in used] == ["Lake Tarn", "Lake Tarn"]
+    assert [found.place.name for found in used] == ["Lake Tarn", "Lake Tarn"]
 
 
 def test_names_that_cannot_be_placed() -> None:
@@ -195,3 +196,12 @@ def test_names_that_cannot_be_placed() -> None:
         resolve(Near("Lake Tarn", 1.0), None)
     with pytest.raises(BadInputError, match="has not been looked up"):
         Near("Lake Tarn", 1.0).holds(np.zeros(1), np.zeros(1))
+
+
+def test_part_of_a_name_is_taken_only_when_nothing_else_could_be_meant() -> None:
+    region, used = resolve(Near("lake tarn", 2.0), Listed())
+    assert region == Circle(40.0, 46.0, 3.5) and used[0].asked == "lake tarn"
+    region, used = resolve(Near("Lake Tarnov", 2.0), Listed())
+    assert (used[0].asked, used[0].place.name) == ("Lake Tarnov", "Lake Tarnovo")
+    with pytest.raises(BadInputError, match="is the name of 2 places"):
+        resolve(Near("Lake Ta", 2.0), Listed())

@@ -42,9 +42,11 @@ def about_line(text: str) -> int:
     return text[: text.index("    about:", text.index("id: north-1"))].count("\n") + 1
 
 
-def test_the_template_loads_without_a_note_and_says_what_it_says() -> None:
+def test_the_template_loads_and_says_what_it_says() -> None:
     book = load_claims(template())
-    assert book.notes == ()
+    (only,) = book.notes
+    assert only.startswith("The documents of north-1, south-1, paper-1 are named but not bound to captured bytes")
+    assert (book.recorded_by, book.reviewed_by) == ("A. Analyst", "B. Reader")
     assert book.sha256.hex() == hashlib.sha256(template().encode()).hexdigest()
     north = book.source("north-ministry")
     assert (north.kind, north.party, north.reliability) == (SourceKind.MILITARY, "Northland", Reliability.C)
@@ -94,7 +96,21 @@ def test_a_book_has_a_plain_form_that_is_json_and_the_same_each_time() -> None:
 def test_a_file_and_its_text_give_the_same_book(tmp_path: Path) -> None:
     path = tmp_path / "claims.yaml"
     path.write_text(template(), encoding="utf-8")
-    assert load_claims(path) == load_claims(template())
+    assert load_claims(path) == load_claims(template()) == load_claims(template().encode())
+    marked = load_claims(b"\xef\xbb\xbf" + template().encode())
+    assert marked.claims == load_claims(path).claims and marked.sha256 != load_claims(path).sha256
+
+
+def test_a_bound_document_is_not_noted_and_a_file_nobody_reviewed_is() -> None:
+    text = template().replace("      locator:", f"      sha256: {'0a' * 32}\n      locator:")
+    assert load_claims(text).notes == () and load_claims(text).claims[0].quote.sha256 is not None
+    unread = "\n".join(line for line in template().splitlines() if not line.startswith("reviewed_by"))
+    assert any("Nobody is named as having compared" in note for note in load_claims(unread).notes)
+
+
+def test_who_wrote_the_file_cannot_have_reviewed_it() -> None:
+    (only,) = problems(template().replace("reviewed_by: B. Reader", "reviewed_by: ANALYST, A"))
+    assert "wrote the file and cannot review it" in only
 
 
 def test_all_problems_are_listed_with_their_lines() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -44,13 +45,13 @@ def template() -> str:
     return resources.files("witnessmark.claims").joinpath("starter.yaml").read_text(encoding="utf-8")
 
 
-def load_claims(text_or_path: str | Path) -> ClaimBook:
+def load_claims(text_or_path: str | bytes | Path) -> ClaimBook:
     """Read a claims file.
 
     Parameters
     ----------
-    text_or_path : str or Path
-        A `str` is the YAML itself, a `Path` the file that holds it.
+    text_or_path : str, bytes or Path
+        A `str` is the YAML itself, `bytes` are the YAML as UTF-8, a `Path` is the file that holds it.
 
     Returns
     -------
@@ -64,6 +65,8 @@ def load_claims(text_or_path: str | Path) -> ClaimBook:
     """
     if isinstance(text_or_path, Path):
         raw = read_bytes(text_or_path)
+    elif isinstance(text_or_path, bytes):
+        raw = text_or_path
     else:
         try:
             raw = text_or_path.encode("utf-8")
@@ -76,6 +79,11 @@ def load_claims(text_or_path: str | Path) -> ClaimBook:
     written = fields.text("format")
     if written is not None and written != FORMAT:
         problems.note(fields.line_of("format"), f"the format is '{shown(written)}'; this program reads '{FORMAT}'.")
+    recorded_by, reviewed_by = (fields.text(key, required=False) for key in ("recorded_by", "reviewed_by"))
+    if recorded_by is not None and reviewed_by is not None and _name(recorded_by) == _name(reviewed_by):
+        problems.note(
+            fields.line_of("reviewed_by"), f"{shown(recorded_by)} wrote the file and cannot review it; ask another."
+        )
     source_nodes = fields.entries("sources", required=True)
     claim_nodes = fields.entries("claims", required=True)
     fields.close()
@@ -91,8 +99,14 @@ def load_claims(text_or_path: str | Path) -> ClaimBook:
     )
     problems.raise_if_any()
     found_sources = tuple(source for _, source in sources if source is not None)
-    book = ClaimBook(found_sources, tuple(found_claims), Sha256(hashlib.sha256(raw).digest()))
-    return ClaimBook(book.sources, book.claims, book.sha256, notes_on(book))
+    digest = Sha256(hashlib.sha256(raw).digest())
+    book = ClaimBook(found_sources, tuple(found_claims), digest, recorded_by, reviewed_by)
+    return replace(book, notes=notes_on(book))
+
+
+def _name(text: str) -> list[str]:
+    """A person's name without case, order of words and punctuation."""
+    return sorted("".join(sign if sign.isalnum() else " " for sign in text.casefold()).split())
 
 
 def _source(node: Node, index: int, problems: Problems) -> tuple[str | None, Source | None]:

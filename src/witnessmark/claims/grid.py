@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyproj
 from numpy.typing import NDArray
 
 from witnessmark.claims.fields import Problems, nearest
-from witnessmark.claims.places import Gazetteer, NamedPlace, Region, bounds_deg, resolve
+from witnessmark.claims.places import Found, Gazetteer, Region, bounds_deg, resolve
 from witnessmark.claims.records import Claim, ClaimBook
 from witnessmark.claims.times import merged_unix_s, share_on_axis, steps_within
 from witnessmark.errors import BadInputError
@@ -36,7 +36,7 @@ class Fit:
     place_share, time_share : float or None
         Share of the claimed area and time that the grid covers, 0 to 1; None when the claim says nothing of it or
         reaches without end.
-    looked_up : tuple of NamedPlace
+    looked_up : tuple of Found
         What the gazetteer gave for names used.
     notes : tuple of str
         What a reader has to know about the fit.
@@ -47,7 +47,7 @@ class Fit:
     n_steps: int
     place_share: float | None
     time_share: float | None
-    looked_up: tuple[NamedPlace, ...]
+    looked_up: tuple[Found, ...]
     notes: tuple[str, ...]
 
 
@@ -71,7 +71,31 @@ def fit_book(book: ClaimBook, over: Hypotheses, gazetteer: Gazetteer | None = No
             with problems.at(claim.line):
                 fits.append(fit_claim(claim, over, gazetteer))
     problems.raise_if_any()
-    return tuple(fits)
+    return tuple(_with_overlaps(fits, book))
+
+
+def _with_overlaps(fits: list[Fit], book: ClaimBook) -> list[Fit]:
+    """Say which claims that contradict one another hold true together in a part of the hypotheses."""
+    by_id = {fit.region.claim_id: fit for fit in fits}
+    for one, other in book.contradictions():
+        if one in by_id and other in by_id and _meet(by_id[one].region, by_id[other].region):
+            note = (
+                f"Claims {one} and {other} contradict one another, yet a part of the hypotheses makes both true:"
+                " evidence for that part favours both. Draw what they differ in."
+            )
+            for name in (one, other):
+                by_id[name] = replace(by_id[name], notes=(*by_id[name].notes, note))
+    return [by_id[fit.region.claim_id] for fit in fits]
+
+
+def _meet(one: ClaimRegion, other: ClaimRegion) -> bool:
+    """Whether two regions share a cell and step, or an alternative."""
+    if one.alternatives & other.alternatives:
+        return True
+    if not (one.on_grid and other.on_grid):
+        return False
+    pairs = ((one.place_mask, other.place_mask), (one.time_mask, other.time_mask))
+    return all(a is None or b is None or bool(np.any(a & b)) for a, b in pairs)
 
 
 def fit_claim(claim: Claim, over: Hypotheses, gazetteer: Gazetteer | None = None) -> Fit:
@@ -92,8 +116,7 @@ def fit_claim(claim: Claim, over: Hypotheses, gazetteer: Gazetteer | None = None
     ------
     BadInputError
         When the claim says nothing that can be weighed; when its place or time lies wholly off the grid and it names no
-        alternative, or is too small to hold a single cell or step; when it names an unknown alternative; when
-        it is true whatever is the case.
+        alternative, or is too small to hold a single cell or step; when it names an unknown alternative.
     NotFoundError
         When the gazetteer does not know a name used.
     """
@@ -110,7 +133,7 @@ def fit_claim(claim: Claim, over: Hypotheses, gazetteer: Gazetteer | None = None
                 "Add it to the case's hypotheses, or correct the name.",
             )
     notes: list[str] = []
-    looked_up: tuple[NamedPlace, ...] = ()
+    looked_up: tuple[Found, ...] = ()
     place_mask: NDArray[np.bool_] | None = None
     time_mask: NDArray[np.bool_] | None = None
     place_share: float | None = None
@@ -118,9 +141,9 @@ def fit_claim(claim: Claim, over: Hypotheses, gazetteer: Gazetteer | None = None
     if about.place is not None:
         region, looked_up = resolve(about.place, gazetteer)
         notes.extend(
-            f"'{place.name}' was taken at {place.lat_deg:.4f}, {place.lon_deg:.4f} from {place.source}, and its reach"
-            f" of {place.uncertainty_km:g} km added to the distance claimed."
-            for place in looked_up
+            f"'{found.asked}' was read as {found.place.name} at {found.place.lat_deg:.4f}, {found.place.lon_deg:.4f}"
+            f" ({found.place.source}), and its reach of {found.place.uncertainty_km:g} km added to the distance."
+            for found in looked_up
         )
         place_mask, place_share = _on_places(claim, region, over.places, notes)
     if about.time:
@@ -147,9 +170,9 @@ def fit_claim(claim: Claim, over: Hypotheses, gazetteer: Gazetteer | None = None
         and names <= set(about.alternatives)
     )
     if everything:
-        raise BadInputError(
-            f"Claim {claim.id} holds under everything that is weighed, so no evidence can bear on it.",
-            "Widen the hypotheses beyond what it says, or add the alternative it excludes.",
+        notes.append(
+            f"Claim {claim.id} holds under everything that is weighed, so no evidence can bear on it: widen the"
+            " hypotheses beyond what it says."
         )
     n_places, n_instants = over.shape
     return Fit(

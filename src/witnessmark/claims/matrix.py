@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from witnessmark.claims.records import Claim, ClaimBook, Hedge
 from witnessmark.fusion.records import Assessment, Share, Standing
+from witnessmark.fusion.words import LOG10_LR_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,13 @@ class Cell:
     finding_id, line : str
     log10_lr_added : float or None
         log10 likelihood ratio of the claim against its complement that this finding adds to the others: all findings
-        together less all but this one. None where one of the two is not finite.
+        together less all but this one. None where either stands for an exclusion, which no number measures.
+    log10_lr_alone : float or None
+        Of this finding alone, where it was fused alone; None otherwise.
     log10_lr_all, log10_lr_without : float or None
-        The two it is the difference of; None where not finite.
-    not_finite : str
-        "" or what stands in the place of a number: "excluded" or "certain", with all findings.
+        The two that `log10_lr_added` is the difference of; None for an exclusion.
+    excluded : str
+        "" or what stands in the place of a number with all findings: "this claim" or "its opposite".
     discriminates : bool
         False when this finding alone discriminates between none of the claims.
     """
@@ -40,13 +42,16 @@ class Cell:
     finding_id: str
     line: str
     log10_lr_added: float | None
+    log10_lr_alone: float | None
     log10_lr_all: float | None
     log10_lr_without: float | None
-    not_finite: str
+    excluded: str
     discriminates: bool
 
 
-def matrix(claims: ClaimBook, assessment: Assessment) -> tuple[Cell, ...]:
+def matrix(
+    claims: ClaimBook, assessment: Assessment, alone: Mapping[str, Assessment] | None = None
+) -> tuple[Cell, ...]:
     """Rows claim by claim, findings in the assessment's order.
 
     Parameters
@@ -54,6 +59,8 @@ def matrix(claims: ClaimBook, assessment: Assessment) -> tuple[Cell, ...]:
     claims : ClaimBook
     assessment : Assessment
         Made with these claims' regions.
+    alone : mapping of finding id to Assessment, optional
+        The same fused with one finding each.
 
     Returns
     -------
@@ -66,7 +73,8 @@ def matrix(claims: ClaimBook, assessment: Assessment) -> tuple[Cell, ...]:
     A finding's share is not what it says alone: where two findings share inputs, both add little and each alone says
     much. The sum over findings is therefore not the whole; `log10_lr_all` is.
     """
-    standings = {standing.claim_id: standing for standing in assessment.standings}
+    standings = _weighed(assessment)
+    single = {finding_id: _weighed(only) for finding_id, only in (alone or {}).items()}
     rows: list[Cell] = []
     for claim in claims.claims:
         read_from, sign = _read_from(claim, standings)
@@ -75,14 +83,20 @@ def matrix(claims: ClaimBook, assessment: Assessment) -> tuple[Cell, ...]:
         source = claims.source(claim.source)
         standing = standings[read_from]
         for share in assessment.shares:
-            rows.append(_cell(claim, source.party, standing, share, sign, read_from))
+            own = single.get(share.finding_id, {}).get(read_from)
+            rows.append(_cell(claim, source.party, (standing, own), share, sign))
     return tuple(rows)
 
 
 def unweighed(claims: ClaimBook, assessment: Assessment) -> tuple[str, ...]:
     """Ids of claims that the assessment says nothing of, in the file's order: to be said aloud, not left out."""
-    standings = {standing.claim_id: standing for standing in assessment.standings}
+    standings = _weighed(assessment)
     return tuple(claim.id for claim in claims.claims if _read_from(claim, standings)[0] is None)
+
+
+def _weighed(assessment: Assessment) -> dict[str, Standing]:
+    """Standings of the claims that could be weighed, by claim."""
+    return {standing.claim_id: standing for standing in assessment.standings if not standing.reason}
 
 
 def _read_from(claim: Claim, standings: Mapping[str, Standing]) -> tuple[str | None, float]:
@@ -95,28 +109,34 @@ def _read_from(claim: Claim, standings: Mapping[str, Standing]) -> tuple[str | N
     return None, 1.0
 
 
-def _cell(claim: Claim, party: str | None, standing: Standing, share: Share, sign: float, read_from: str) -> Cell:
-    whole = sign * standing.log10_lr
-    rest = sign * share.without.get(read_from, math.nan)
-    added = whole - rest
+def _cell(
+    claim: Claim, party: str | None, standings: tuple[Standing, Standing | None], share: Share, sign: float
+) -> Cell:
+    """One row; `standings` are those with all findings and with this one alone."""
+    standing, own = standings
+    whole = _measured(standing.log10_lr, sign)
+    rest = _measured(share.without.get(standing.claim_id), sign)
+    direction = 0.0 if whole is not None else sign * standing.log10_lr
     return Cell(
         claim_id=claim.id,
         source=claim.source,
         party=party,
         hedge=claim.hedge.value,
-        read_from="" if read_from == claim.id else read_from,
+        read_from="" if standing.claim_id == claim.id else standing.claim_id,
         finding_id=share.finding_id,
         line=share.line,
-        log10_lr_added=_finite(added),
-        log10_lr_all=_finite(whole),
-        log10_lr_without=_finite(rest),
-        not_finite="" if math.isfinite(whole) else "certain" if whole > 0.0 else "excluded",
+        log10_lr_added=None if whole is None or rest is None else whole - rest,
+        log10_lr_alone=_measured(own.log10_lr, sign) if own is not None else None,
+        log10_lr_all=whole,
+        log10_lr_without=rest,
+        excluded="" if direction == 0.0 else "its opposite" if direction > 0.0 else "this claim",
         discriminates=share.discriminates,
     )
 
 
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+def _measured(log10_lr: float | None, sign: float) -> float | None:
+    """A ratio with its sign; None for one that stands for an exclusion."""
+    return None if log10_lr is None or abs(log10_lr) >= LOG10_LR_LIMIT else sign * log10_lr
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Protocol, TypeAlias
@@ -231,8 +232,18 @@ class Outside:
 Region: TypeAlias = Circle | Near | Box | Polygon | AnyOf | AllOf | Outside
 
 
-def resolve(region: Region, gazetteer: Gazetteer | None) -> tuple[Region, tuple[NamedPlace, ...]]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A name as the claim has it, and the place it was read as."""
+
+    asked: str
+    place: NamedPlace
+
+
+def resolve(region: Region, gazetteer: Gazetteer | None) -> tuple[Region, tuple[Found, ...]]:
     """Turn every named place into a circle, and say which gazetteer places were used.
+
+    Places of exactly the name asked for go before those that a gazetteer gives for part of it.
 
     Raises
     ------
@@ -253,6 +264,7 @@ def resolve(region: Region, gazetteer: Gazetteer | None) -> tuple[Region, tuple[
                 f"The gazetteer knows no place '{region.name}'.",
                 "Check the spelling, add it to the case's gazetteer, or write the place as 'point'.",
             )
+        found = tuple(place for place in found if _plain(place.name) == _plain(region.name)) or found
         if len(found) > 1:
             listed = "; ".join(f"{p.name} at {p.lat_deg:.4f}, {p.lon_deg:.4f} ({p.source})" for p in found[:8])
             raise BadInputError(
@@ -260,7 +272,9 @@ def resolve(region: Region, gazetteer: Gazetteer | None) -> tuple[Region, tuple[
                 "Write the one that the speaker meant as 'point', and say in the statement why it is that one.",
             )
         place = found[0]
-        return Circle(place.lat_deg, place.lon_deg, region.radius_km + place.uncertainty_km), (place,)
+        return Circle(place.lat_deg, place.lon_deg, region.radius_km + place.uncertainty_km), (
+            Found(region.name, place),
+        )
     if isinstance(region, AnyOf | AllOf):
         resolved = [resolve(part, gazetteer) for part in region.parts]
         places = tuple(place for _, used in resolved for place in used)
@@ -269,6 +283,11 @@ def resolve(region: Region, gazetteer: Gazetteer | None) -> tuple[Region, tuple[
         part, places = resolve(region.part, gazetteer)
         return Outside(part), places
     return region, ()
+
+
+def _plain(name: str) -> str:
+    """A name without case and doubled spaces."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def bounds_deg(region: Region) -> tuple[float, float, float, float] | None:

@@ -217,6 +217,8 @@ class ClaimBook:
     claims : tuple of Claim
     sha256 : Sha256
         Of the file's bytes, so that an assessment can name what it weighed.
+    recorded_by, reviewed_by : str or None
+        Who wrote the file, and who compared it with the documents.
     notes : tuple of str
         What is not wrong but should be seen: a hedge without its words, a repetition older than what it repeats.
     """
@@ -224,6 +226,8 @@ class ClaimBook:
     sources: tuple[Source, ...]
     claims: tuple[Claim, ...]
     sha256: Sha256
+    recorded_by: str | None = None
+    reviewed_by: str | None = None
     notes: tuple[str, ...] = ()
 
     def source(self, source_id: str) -> Source:

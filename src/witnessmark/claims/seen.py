@@ -14,12 +14,20 @@ def notes_on(book: ClaimBook) -> tuple[str, ...]:
     """One sentence a thing to see, in the file's order.
 
     Hedges without the speaker's words, offsets that nobody proved, statements about a time after they were made,
-    repetitions older than what they repeat, confirmation, and parties that say nothing.
+    repetitions older than what they repeat, confirmation, documents that were not captured, a file nobody reviewed, and
+    parties that say nothing.
     """
     notes: list[str] = []
     claims = {claim.id: claim for claim in book.claims}
     for claim in book.claims:
         notes.extend(_notes_on_claim(claim, claims))
+    loose = [claim.id for claim in book.claims if claim.quote.sha256 is None]
+    if loose:
+        notes.append(
+            f"The documents of {_few(loose)} are named but not bound to captured bytes: add 'sha256' to their quotes."
+        )
+    if book.reviewed_by is None:
+        notes.append("Nobody is named as having compared this file with the documents: add 'reviewed_by'.")
     party_of = {source.id: source.party for source in book.sources}
     weighed = {party_of[claim.source] for claim in book.claims if claim.about.weighable}
     spoken = {party_of[claim.source] for claim in book.claims}
@@ -29,6 +37,12 @@ def notes_on(book: ClaimBook) -> tuple[str, ...]:
         elif party not in weighed:
             notes.append(f"No claim of {party} names a place, a time or an alternative, so none of them is weighed.")
     return tuple(notes)
+
+
+def _few(names: list[str]) -> str:
+    """Some names and how many more."""
+    more = f" and {len(names) - 8} more" if len(names) > 8 else ""
+    return ", ".join(names[:8]) + more
 
 
 def _notes_on_claim(claim: Claim, claims: Mapping[str, Claim]) -> list[str]:
