@@ -5,9 +5,9 @@ Notes
 A cut lasts: every picture before it differs from every picture after it by more than pictures on either side
 differ among themselves. Three things that are no cuts break that pattern. A pan or a moving object changes each
 picture about as much as the next; a flash passes, so that pictures a few frames apart are alike again; a change
-of light keeps the structure. So the score at a boundary is the least, over several lags, of (distance across the
-boundary) / (distance within either side at the same lag + a floor), on distances that ignore gain, offset and
-small movement. The idea of weighing the cut against the association within both sides over a window is from
+of light keeps the structure. So the score at a boundary is the geometric mean, over several lags, of (least distance
+across the boundary) / (usual distance within the busier side at the same lag + a floor), on distances that ignore
+gain, offset and small movement, reduced where the distance across does not last. The idea of weighing the cut against the association within both sides over a window is from
 J. Yuan et al., "A Formal Study of Shot Boundary Detection", IEEE Trans. Circuits Syst. Video Technol. 17(2),
 2007, doi:10.1109/TCSVT.2006.888023.
 """
@@ -21,8 +21,10 @@ LAGS = (1, 2, 3, 6)
 """Frames; the longest tells a cut, which lasts, from a flash, which passes within it."""
 SIDE_FRAMES = 6
 """How many pairs on either side say what is usual there."""
-FLOOR_LEVELS = 0.6
-"""Distances below this are noise and coding; about twice what x264 at CRF 28 leaves on a still scene."""
+FLOOR_LEVELS = 0.4
+"""Distances below this are noise and coding."""
+STAYS = 0.6
+"""A cut keeps at least this share of its first distance at every lag; a flash falls back."""
 CUT_SCORE = 3.0
 FLAT_LEVELS = 4.0
 """Standard deviation of luma below which a picture is even, as in a fade through black or white."""
@@ -44,19 +46,24 @@ def cut_scores(apart: Series) -> Series:
         0 for the first frame; 1 or less is usual, `CUT_SCORE` and more a cut.
     """
     count = len(apart)
-    scores = np.full(count, np.inf, np.float64)
+    log_ratios = np.zeros(count)
+    nearest = np.zeros(count)
+    lasting = np.full(count, np.inf)
     for column, lag in enumerate(LAGS):
         distance = apart[:, column].astype(np.float64)
         distance[:lag] = np.nan
-        across = _over(distance, 0, lag, "least")
+        across = np.nan_to_num(_over(distance, 0, lag, "least"))
         rank = "low" if lag == LAGS[-1] else "middle"
         left = _over(distance, -SIDE_FRAMES, SIDE_FRAMES, rank)
         right = _over(distance, lag, SIDE_FRAMES, rank)
-        usual = np.fmax(np.nan_to_num(left), np.nan_to_num(right))
-        scores = np.fmin(scores, across / (usual + FLOOR_LEVELS))
-    if count:
-        scores[0] = 0.0
-    return np.nan_to_num(scores, nan=0.0, posinf=0.0).astype(np.float32)
+        usual = np.nan_to_num(np.fmax(left, right))
+        log_ratios += np.log((across + FLOOR_LEVELS / 10) / (usual + FLOOR_LEVELS))
+        nearest = across if lag == 1 else nearest
+        lasting = np.fmin(lasting, across)
+    stays = np.minimum(1.0, lasting / np.maximum(STAYS * nearest, FLOOR_LEVELS / 10))
+    scores = np.exp(log_ratios / len(LAGS)) * stays**2
+    scores[:1] = 0.0
+    return scores.astype(np.float32)
 
 
 def cuts(scores: Series) -> NDArray[np.int64]:

@@ -102,7 +102,7 @@ def prepare(stream: VideoStream, limits: Limits) -> None:
             "If the source is trusted, raise the limit; a header like this may also be damage or an attack.",
         )
     context.thread_type = "AUTO"
-    context.thread_count = max(1, min(THREADS_MAX, os.cpu_count() or 1))
+    context.thread_count = max(1, min(THREADS_MAX, 1 + (os.cpu_count() or 1)))
     context.options = {"max_pixels": str(limits.max_pixels)}
 
 

@@ -173,11 +173,16 @@ def _reduced(plane: Plane, size: tuple[int, int]) -> Plane:
         plane = _area(plane, half)
     if plane.shape[1] == width and plane.shape[0] == height:
         return plane
-    return _area(plane, size)
+    return _area(plane, size) if plane.shape[1] < width or plane.shape[0] < height else _linear(plane, size)
 
 
 def _area(plane: Plane, size: tuple[int, int]) -> Plane:
     return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), plane.dtype)
+
+
+def _linear(plane: Plane, size: tuple[int, int]) -> Plane:
+    """For a reduction of less than two, where it reads every pixel and is much faster than the area rule."""
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR), plane.dtype)
 
 
 def _to_8_bit(plane: Plane, drop: int) -> Picture:

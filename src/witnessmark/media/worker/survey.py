@@ -17,7 +17,13 @@ from witnessmark.media.worker.source import OTHER_COPY, opened
 
 _BLOCK_MAX = 256
 _LUMA_SPREAD = 48.0
+"""Contrast to which luma is brought before comparing, so that hazy and dark scenes count like clear ones."""
 _LUMA_SPREAD_MIN = 6.0
+"""Below this contrast a picture is not amplified further: what is left is noise."""
+_LUMA_MEAN = 100.0
+_LUMA_MEAN_MIN = 30.0
+"""Chroma is brought to this brightness, as a change of light scales both; darker pictures not further than here."""
+_VALUES = np.arange(256, dtype=np.float32)
 _REACH = np.ones((5, 5), np.uint8)
 _CUT_LIKE = 3.0
 _SETTLE_FRAMES = 4
@@ -83,9 +89,11 @@ class _Measures:
 def _compared(tiny: Picture) -> _Compared:
     mean, spread = cv2.meanStdDev(tiny[..., 0])
     gain = _LUMA_SPREAD / max(_LUMA_SPREAD_MIN, float(spread[0, 0]))
-    table = np.clip((np.arange(256, dtype=np.float32) - float(mean[0, 0])) * gain + 128.0, 0, 255).astype(np.uint8)
-    level = tiny.copy()
-    level[..., 0] = table[tiny[..., 0]]
+    warmth = _LUMA_MEAN / max(_LUMA_MEAN_MIN, float(mean[0, 0]))
+    table = np.empty((256, 1, 3), np.float32)
+    table[:, 0, 0] = (_VALUES - float(mean[0, 0])) * gain
+    table[:, 0, 1] = table[:, 0, 2] = (_VALUES - 128.0) * warmth
+    level = np.asarray(cv2.LUT(tiny, np.clip(table + 128.0, 0, 255).astype(np.uint8)), np.uint8)
     low, high = np.asarray(cv2.erode(level, _REACH), np.uint8), np.asarray(cv2.dilate(level, _REACH), np.uint8)
     return _Compared(level, low, high)
 
@@ -98,8 +106,9 @@ def _apart(one: _Compared, other: _Compared) -> float:
         cv2.sumElems(cv2.subtract(other.level, one.high)),
         cv2.sumElems(cv2.subtract(one.low, other.level)),
     )
-    total = sum(float(part) for parts in outside for part in parts[:3])
-    return total / (2.0 * one.level.shape[0] * one.level.shape[1])
+    total: float = sum(float(part) for parts in outside for part in parts[:3])
+    pixels: int = one.level.shape[0] * one.level.shape[1]
+    return total / (2.0 * pixels)
 
 
 def survey(request: Request, reply: Reply) -> None:
