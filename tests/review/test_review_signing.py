@@ -103,6 +103,25 @@ def test_a_changed_subject_makes_it_stale() -> None:
     assert any("superseded or changed after the review" in note for note in check.notes)
 
 
+def test_a_superseded_subject_makes_it_stale_though_unchanged() -> None:
+    check = verify_review(signed(), digest_of(SUBJECT), author="Ana Álvarez", superseded_by="F-0007")
+    assert check.state is State.STALE
+    assert "'F-0001' was superseded by 'F-0007' after the review." in check.notes
+
+
+def test_dates_that_cannot_be_right_are_said() -> None:
+    day = dt.timedelta(days=1)
+    right = verify_review(signed(), digest_of(SUBJECT), subject_made_at=AT - day, recorded_at=AT + day / 2)
+    assert not any("dated" in note for note in right.notes)
+    wrong = verify_review(signed(), digest_of(SUBJECT), subject_made_at=AT + day, recorded_at=AT + 3 * day)
+    assert sum("is dated 2031-10-05T09:30:00+04:00" in note for note in wrong.notes) == 2
+
+
+def test_a_sign_off_that_says_nothing_is_told() -> None:
+    check = verify_review(signed(reasons=""), digest_of(SUBJECT))
+    assert "The sign-off does not say what was checked." in check.notes
+
+
 CHANGES: dict[str, object] = {
     "subject_id": "F-0002",
     "subject_digest": digest_of("another"),

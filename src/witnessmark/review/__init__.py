@@ -3,6 +3,7 @@
 from witnessmark.review.keys import ReviewerKey, load_reviewer_key, new_reviewer_key
 from witnessmark.review.records import Review, ReviewCheck, Reviewer, State, Verdict
 from witnessmark.review.signing import digest_of, review_from_plain, sign_review, signed_bytes, verify_review
+from witnessmark.review.tally import Tally, tally
 
 __all__ = [
     "Review",
@@ -10,6 +11,7 @@ __all__ = [
     "Reviewer",
     "ReviewerKey",
     "State",
+    "Tally",
     "Verdict",
     "digest_of",
     "load_reviewer_key",
@@ -17,5 +19,6 @@ __all__ = [
     "review_from_plain",
     "sign_review",
     "signed_bytes",
+    "tally",
     "verify_review",
 ]

@@ -17,6 +17,8 @@ from witnessmark.review.keys import ReviewerKey
 from witnessmark.review.people import alike, same_name, seen_as
 from witnessmark.review.records import FORMAT, Review, ReviewCheck, Reviewer, State, Verdict
 
+CLOCKS_DIFFER_S = 86_400.0
+"""A review dated this far [s] from when it was recorded is pointed out; a convention, wide enough for any zone."""
 _NO_SIGNATURE = b""
 
 
@@ -156,6 +158,9 @@ def verify_review(
     author: str | Sequence[str] = (),
     author_keys: Sequence[PublicKey] = (),
     known: Mapping[Sha256, str] | None = None,
+    superseded_by: str | None = None,
+    subject_made_at: dt.datetime | None = None,
+    recorded_at: dt.datetime | None = None,
 ) -> ReviewCheck:
     """Check a review against its subject as it is now.
 
@@ -169,6 +174,11 @@ def verify_review(
         what the reviewer was told.
     known : mapping of key fingerprint to name, optional
         Reviewers whose key fingerprints were exchanged by another way.
+    superseded_by : str, optional
+        What took the subject's place, when something did: the review is stale then, though the subject is unchanged.
+    subject_made_at, recorded_at : datetime, optional
+        When the subject was made and the review entered in the custody log: a review's own date is only what the
+        reviewer's clock or hand said.
 
     Returns
     -------
@@ -184,11 +194,14 @@ def verify_review(
     if not signature_holds:
         notes.append("The signature is not this reviewer's over these words: something was altered after signing.")
     subject_matches = review.subject_digest == subject_digest
-    if not subject_matches:
+    if not subject_matches and superseded_by is None:
         notes.append(
             f"'{review.subject_id}' was superseded or changed after the review: what was reviewed is"
             f" {review.subject_digest.hex()[:16]}, what stands now is {subject_digest.hex()[:16]}."
         )
+    if superseded_by is not None:
+        subject_matches = False
+        notes.append(f"'{review.subject_id}' was superseded by '{superseded_by}' after the review.")
     stated = (author,) if isinstance(author, str) else tuple(author)
     names = dict.fromkeys((*review.authors, *stated))
     fingerprints = _fingerprints(
@@ -205,6 +218,7 @@ def verify_review(
     if not names or not fingerprints:
         notes.append("Independence rests on names alone: no author's key was given to compare with.")
     notes.extend(_notes_on_identity(review, fingerprint, known))
+    notes.extend(_notes_on_date(review, subject_made_at, recorded_at))
     independent = bool(names) and not same
     state = (
         State.BROKEN
@@ -223,6 +237,8 @@ def _notes_on_identity(review: Review, fingerprint: Sha256 | None, known: Mappin
     notes = []
     if review.conflict_declared:
         notes.append(f"{review.reviewer.name} declares: {review.conflict_of_interest}")
+    if review.verdict is Verdict.SIGN_OFF and not any(sign.isalnum() for sign in review.reasons):
+        notes.append("The sign-off does not say what was checked.")
     if review.blind and review.own_result is None:
         notes.append("That the review was blind rests on the reviewer's word: no result of their own is recorded.")
     if known is None or fingerprint is None or fingerprint not in known:
@@ -232,6 +248,16 @@ def _notes_on_identity(review: Review, fingerprint: Sha256 | None, known: Mappin
         )
     elif not same_name(known[fingerprint], review.reviewer.name):
         notes.append(f"This key is known as that of {known[fingerprint]}, not of {review.reviewer.name}.")
+    return notes
+
+
+def _notes_on_date(review: Review, subject_made_at: dt.datetime | None, recorded_at: dt.datetime | None) -> list[str]:
+    """Dates that cannot be right."""
+    notes = []
+    if subject_made_at is not None and review.at < subject_made_at:
+        notes.append(f"The review is dated {iso(review.at)}, before its subject was made ({iso(subject_made_at)}).")
+    if recorded_at is not None and abs((recorded_at - review.at).total_seconds()) > CLOCKS_DIFFER_S:
+        notes.append(f"The review is dated {iso(review.at)} and was recorded at {iso(recorded_at)}.")
     return notes
 
 
