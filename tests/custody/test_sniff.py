@@ -26,7 +26,7 @@ VIDEO = [
 AUDIO = [
     ("flac", "flac", "audio/flac"),
     ("mp3", "libmp3lame", "audio/mpeg"),
-    ("ogg", "libvorbis", "audio/ogg"),
+    ("ogg", "libopus", "audio/ogg"),
     ("ipod", "aac", "audio/mp4"),
     ("adts", "aac", "audio/aac"),
 ]
@@ -50,11 +50,11 @@ def test_rendered_video_is_known_by_its_bytes(container: str, codec: str, expect
 def test_rendered_sound_is_known_by_its_bytes(container: str, codec: str, expected: str, tmp_path: Path) -> None:
     path = tmp_path / "sound"
     with av.open(str(path), "w", format=container) as output:
-        stream = output.add_stream(codec, rate=44100)
+        stream = output.add_stream(codec, rate=48000)
         assert isinstance(stream, av.AudioStream)
         samples = (np.sin(np.arange(44100) / 20)[None, :] * 9000).astype(np.int16)
         frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
-        frame.sample_rate = 44100
+        frame.sample_rate = 48000
         frame.pts = 0
         output.mux(stream.encode(frame))
         output.mux(stream.encode(None))

@@ -20,7 +20,7 @@ from witnessmark.custody.report import CustodyReport
 from witnessmark.custody.verify import verify_custody
 from witnessmark.stores.objects import open_objects
 
-FLIPS = 400
+FLIPS = 250
 
 
 @dataclass

@@ -20,6 +20,7 @@ CN = {name} Root
 basicConstraints = critical, CA:TRUE
 keyUsage = critical, keyCertSign, cRLSign
 subjectKeyIdentifier = hash
+nsComment = "A rehearsed root, longer than what it signs, so that DER sorts it behind; it vouches for nobody"
 [signer]
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
@@ -58,10 +59,14 @@ class Authority:
         Of the answer.
     """
 
-    def __init__(self, folder: Path, *, name: str = "Rehearsed Authority", sends_chain: bool = False) -> None:
+    def __init__(self, folder: Path, *, name: str = "Rehearsed Authority", sends: str = "signer") -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        more = f"certs = {folder}/chain.pem" if sends_chain else ""
+        more = {
+            "signer": "",
+            "sorted chain": f"certs = {folder}/root.pem",
+            "unsorted chain": f"certs = {folder}/chain.pem",
+        }[sends]
         self._config = folder / "openssl.cnf"
         self._config.write_text(_CONFIG.format(name=name, folder=folder, more=more))
         (folder / "serial").write_text("01\n")
@@ -129,9 +134,7 @@ class Authority:
 
 
 @contextlib.contextmanager
-def running_authority(
-    folder: Path, *, name: str = "Rehearsed Authority", sends_chain: bool = False
-) -> Iterator[Authority]:
+def running_authority(folder: Path, *, name: str = "Rehearsed Authority", sends: str = "signer") -> Iterator[Authority]:
     """An authority for the length of a block.
 
     Parameters
@@ -139,10 +142,11 @@ def running_authority(
     folder : Path
         For its keys and certificates.
     name : str
-    sends_chain : bool
-        Send the whole chain in the token, in an order that DER forbids, as some authorities do.
+    sends : str
+        "signer", "sorted chain" or "unsorted chain": which certificates come in the token; the last is an order that
+        DER forbids and some authorities use.
     """
-    authority = Authority(folder, name=name, sends_chain=sends_chain)
+    authority = Authority(folder, name=name, sends=sends)
     try:
         yield authority
     finally:

@@ -135,7 +135,7 @@ class _Objects:
             raise self._unreadable(key, error) from error
 
     def stream(self, key: str, block_bytes: int = 1 << 20) -> Iterable[bytes]:
-        """Object in blocks of at least `block_bytes`, the last one excepted.
+        """Object in blocks of at most `block_bytes`.
 
         Raises
         ------
@@ -144,8 +144,10 @@ class _Objects:
         """
         self._readable(key)
         try:
-            for block in obstore.get(self._store, key).stream(min_chunk_size=block_bytes):
-                yield bytes(block)
+            for chunk in obstore.get(self._store, key).stream(min_chunk_size=block_bytes):
+                view = memoryview(chunk)
+                for at in range(0, len(view), block_bytes):
+                    yield bytes(view[at : at + block_bytes])
         except FileNotFoundError as error:
             raise self._missing(key) from error
         except BaseError as error:
@@ -229,6 +231,11 @@ class LocalObjects(_Objects):
             ) from error
         sync_folder(folder)
         return True
+
+    def exists(self, key: str) -> bool:
+        """Whether the key holds an object, or something that took its place."""
+        path = self._root / check_key(key)
+        return os.path.lexists(path) and not path.is_dir()
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Keys below a prefix, sorted; every file in the folder shows, also one that was never kept by this store."""
