@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 
 import witnessmark.law as law
 from witnessmark.errors import BadInputError, NotFoundError
-from witnessmark.law import Bearing, Direction, bearing, beside, element, gaps, norms, untouched_alternatives
+from witnessmark.law import (
+    Bearing,
+    Direction,
+    bearing,
+    beside,
+    element,
+    gaps,
+    norms,
+    to_read_with,
+    untouched_alternatives,
+)
 
 ALL_ELEMENTS = [part.id for norm in norms() for part in norm.elements]
 ALL_NORMS = [norm.id for norm in norms()]
@@ -52,6 +62,27 @@ def test_context_alone_leaves_a_gap_that_is_said() -> None:
     one = bearing("ap1.41.2", "F-0001", "context", "The place is a mountain road.", "A. Analyst")
     gap = next(gap for gap in gaps([one]) if gap.element_id == "ap1.41.2")
     assert gap.said == "No finding bears for or against this element; what is listed is context."
+
+
+def test_a_superseded_finding_no_longer_fills_a_gap_and_stays_visible() -> None:
+    one = bearing("echr.3.1", "F-0001", "bears-for", "A person is struck at second 9.", "A. Analyst")
+    two = bearing("echr.3.1", "F-0002", "bears-against", "The blow is not seen to land.", "A. Analyst")
+    (row,) = beside([one, two], ["echr.3.1"], superseded={"F-0001"})
+    assert row.bears_for == () and row.bears_against == (two,) and row.withdrawn == (one,)
+    assert "superseded findings no longer counts" in row.said
+    assert [gap.element_id for gap in gaps([one], ["echr.3.1"], {"F-0001"})] == ["echr.3.1"]
+    assert gaps([one], ["echr.3.1"]) == ()
+
+
+def test_single_elements_may_be_chosen_and_count_once() -> None:
+    assert [gap.element_id for gap in gaps([], ["echr.3.2", "echr.3", "echr.3.2"])] == ["echr.3.2", "echr.3.1"]
+    with pytest.raises(NotFoundError):
+        gaps([], ["echr.9"])
+
+
+def test_what_belongs_with_the_norms_chosen_is_named() -> None:
+    assert to_read_with(["echr.2", "echr.3"]) == ("echr.1",)
+    assert to_read_with(["echr.1", "echr.2"]) == ()
 
 
 def test_alternatives_not_looked_at_are_named() -> None:

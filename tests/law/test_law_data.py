@@ -64,7 +64,7 @@ def test_every_instrument_has_dates_citation_source_and_version(instrument: obje
 @pytest.mark.parametrize("part", ELEMENTS, ids=lambda part: part.id)
 def test_every_element_is_cited_and_short(part: object) -> None:
     known = element(getattr(part, "id", ""))
-    assert 20 <= len(known.text) <= 320 and known.text.endswith(".")
+    assert 20 <= len(known.text) <= 330 and known.text.endswith(".")
     assert known.paraphrase, "verbatim text needs the official wording to compare with"
     assert re.search(r"(art\.|para\.|paras\.) ?\d", known.citation)
     assert "\n" not in known.text and "|" not in known.text + known.citation
@@ -86,9 +86,21 @@ def test_alternatives_are_named_from_both_sides_or_are_norms() -> None:
                 assert entry.id in norm(other).alternative_to
 
 
-def test_public_curiosity_binds_exports() -> None:
-    (duty,) = binding_on_exports()
-    assert duty.id == "gc3.13.4" and "public curiosity" in duty.text and duty.kind is ElementKind.DUTY
+def test_public_curiosity_and_innocence_bind_exports() -> None:
+    curiosity, innocence = binding_on_exports()
+    assert curiosity.id == "gc3.13.4" and "public curiosity" in curiosity.text
+    assert innocence.id == "rome.66.1" and "presumed innocent" in innocence.text
+    assert curiosity.kind is innocence.kind is ElementKind.DUTY
+
+
+def test_every_crime_is_read_with_what_would_exclude_responsibility() -> None:
+    crimes = [entry for entry in norms() if entry.id.startswith("rome.8-")]
+    assert len(crimes) == 3
+    for entry in crimes:
+        assert {"rome.30", "rome.31-33", "rome.11-12", "rome.66"} <= set(entry.read_with)
+    for entry in norms():
+        assert all(norm(other).id != entry.id for other in entry.read_with)
+        assert not set(entry.read_with) & set(entry.alternative_to)
 
 
 def test_no_party_or_place_is_named_in_the_data() -> None:
@@ -141,7 +153,14 @@ GOOD_ELEMENT = {"number": 1, "kind": "material", "text": "T.", "citation": "C"}
 
 
 def data(head: object, part: object, **more: object) -> dict[str, object]:
-    norm_fields = {"id": "x.1", "article": "1", "title": "T", "alternative_to": [], "elements": [part]} | more
+    norm_fields = {
+        "id": "x.1",
+        "article": "1",
+        "title": "T",
+        "alternative_to": [],
+        "read_with": [],
+        "elements": [part],
+    } | more
     return {"instrument": head, "norms": [norm_fields]}
 
 
@@ -163,6 +182,7 @@ def test_good_data_reads() -> None:
         data(GOOD_HEAD, "element"),
         data(GOOD_HEAD, GOOD_ELEMENT, elements=[]),
         data(GOOD_HEAD, GOOD_ELEMENT, alternative_to=None),
+        data(GOOD_HEAD, GOOD_ELEMENT, read_with=[1]),
     ],
 )
 def test_incomplete_data_is_refused(bad: dict[str, object]) -> None:

@@ -7,12 +7,12 @@ there is no function here that takes bearings and gives back a yes, a number or 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from witnessmark.errors import BadInputError
-from witnessmark.law.norms import element, norm
-from witnessmark.law.records import Bearing, Direction, ElementKind
+from witnessmark.law.norms import element, norm, norms
+from witnessmark.law.records import Bearing, Direction, Element, ElementKind
 
 _VERDICTS = (
     "guilty",
@@ -31,7 +31,8 @@ _VERDICTS = (
 
 NOT_A_VERDICT = (
     "This lists which findings bear on which legal elements. It does not say that an element is met or that anybody"
-    " committed a crime: that is for a court, on all the evidence and after hearing both sides."
+    " committed a crime: that is for a court, on all the evidence and after hearing both sides. Until then everyone is"
+    " presumed innocent."
 )
 """Stands above every table of elements."""
 
@@ -45,6 +46,8 @@ class Beside:
     element_id : str
     bears_for, bears_against, context : tuple of Bearing
         In the order given; not to be counted against one another, as findings may rest on the same evidence.
+    withdrawn : tuple of Bearing
+        Those of findings that were superseded: shown, and no longer filling a gap.
     inferred : bool
         True for a mental element: a finding about footage can bear on it by inference only.
     said : str
@@ -55,6 +58,7 @@ class Beside:
     bears_for: tuple[Bearing, ...]
     bears_against: tuple[Bearing, ...]
     context: tuple[Bearing, ...]
+    withdrawn: tuple[Bearing, ...]
     inferred: bool
     said: str
 
@@ -100,59 +104,66 @@ def bearing(element_id: str, finding_id: str, direction: Direction | str, note: 
     return Bearing(element_id, finding_id.strip(), way, note.strip(), by.strip())
 
 
-def beside(bearings: Iterable[Bearing], of: Iterable[str]) -> tuple[Beside, ...]:
+def beside(bearings: Iterable[Bearing], of: Iterable[str], superseded: Collection[str] = ()) -> tuple[Beside, ...]:
     """Every element of the norms named, with its bearings; elements without any are there too.
 
     Parameters
     ----------
     bearings : iterable of Bearing
     of : iterable of str
-        Norm ids that a lawyer chose to look at.
+        Ids of norms, or of single elements, that a lawyer chose to look at.
+    superseded : collection of str
+        Ids of findings that no longer stand.
 
     Returns
     -------
     tuple of Beside
-        In the norms' order.
+        In the order of `of`, each element once.
 
     Raises
     ------
     NotFoundError
-        When there is no such norm.
+        When there is no such norm or element.
     """
     given = tuple(bearings)
-    rows = []
-    for norm_id in dict.fromkeys(of):
-        for part in norm(norm_id).elements:
-            by_way = {
-                way: tuple(b for b in given if b.element_id == part.id and b.direction is way) for way in Direction
-            }
-            inferred = part.kind is ElementKind.MENTAL
-            rows.append(
-                Beside(
-                    part.id,
-                    by_way[Direction.BEARS_FOR],
-                    by_way[Direction.BEARS_AGAINST],
-                    by_way[Direction.CONTEXT],
-                    inferred,
-                    _said(
-                        by_way[Direction.BEARS_FOR],
-                        by_way[Direction.BEARS_AGAINST],
-                        by_way[Direction.CONTEXT],
-                        inferred,
-                    ),
-                )
-            )
-    return tuple(rows)
+    return tuple(_row(part, [b for b in given if b.element_id == part.id], superseded) for part in _elements(of))
 
 
-def gaps(bearings: Iterable[Bearing], of: Iterable[str] | None = None) -> tuple[Gap, ...]:
+def _elements(of: Iterable[str]) -> tuple[Element, ...]:
+    """Elements that the ids of norms or elements stand for, each once."""
+    known = {part.id: part for entry in norms() for part in entry.elements}
+    chosen = [(known[name],) if name in known else norm(name).elements for name in of]
+    return tuple(dict.fromkeys(part for parts in chosen for part in parts))
+
+
+def _row(part: Element, bearings: list[Bearing], superseded: Collection[str]) -> Beside:
+    standing = [b for b in bearings if b.finding_id not in superseded]
+    bears_for, against, context = (
+        tuple(b for b in standing if b.direction is way)
+        for way in (Direction.BEARS_FOR, Direction.BEARS_AGAINST, Direction.CONTEXT)
+    )
+    withdrawn = tuple(b for b in bearings if b.finding_id in superseded)
+    inferred = part.kind is ElementKind.MENTAL
+    said = _said(bears_for, against, context)
+    if withdrawn:
+        said += " What rested on superseded findings no longer counts here."
+    if inferred:
+        said += " It asks for what somebody knew or meant, which footage shows by inference only."
+    return Beside(part.id, bears_for, against, context, withdrawn, inferred, said)
+
+
+def gaps(
+    bearings: Iterable[Bearing], of: Iterable[str] | None = None, superseded: Collection[str] = ()
+) -> tuple[Gap, ...]:
     """Elements that no finding bears for or against, said aloud.
 
     Parameters
     ----------
     bearings : iterable of Bearing
     of : iterable of str, optional
-        Norm ids; without it, every norm that a bearing touches.
+        Ids of norms or elements; without it, every norm that a bearing touches.
+    superseded : collection of str
+        Ids of findings that no longer stand; what rested on them is a gap again.
 
     Examples
     --------
@@ -164,7 +175,7 @@ def gaps(bearings: Iterable[Bearing], of: Iterable[str] | None = None) -> tuple[
     chosen = tuple(of) if of is not None else tuple(dict.fromkeys(element(b.element_id).norm for b in given))
     return tuple(
         Gap(row.element_id, element(row.element_id).citation, row.said)
-        for row in beside(given, chosen)
+        for row in beside(given, chosen, superseded)
         if not row.bears_for and not row.bears_against
     )
 
@@ -176,20 +187,21 @@ def untouched_alternatives(of: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(other for other in others if other not in chosen))
 
 
-def _said(
-    bears_for: tuple[Bearing, ...], against: tuple[Bearing, ...], context: tuple[Bearing, ...], inferred: bool
-) -> str:
+def to_read_with(of: Iterable[str]) -> tuple[str, ...]:
+    """Norms without which those chosen say half, and that were not chosen: protection, exclusion, jurisdiction."""
+    chosen = tuple(dict.fromkeys(of))
+    others = (other for norm_id in chosen for other in norm(norm_id).read_with)
+    return tuple(dict.fromkeys(other for other in others if other not in chosen))
+
+
+def _said(bears_for: tuple[Bearing, ...], against: tuple[Bearing, ...], context: tuple[Bearing, ...]) -> str:
     """The state of the evidence, without weighing it."""
     if bears_for and against:
-        said = "Findings bear both for and against this element."
-    elif bears_for:
-        said = "Findings bear for this element; none of those listed bears against it."
-    elif against:
-        said = "Findings bear against this element; none of those listed bears for it."
-    elif context:
-        said = "No finding bears for or against this element; what is listed is context."
-    else:
-        said = "No finding bears on this element."
-    return said + (
-        " It asks for what somebody knew or meant, which footage shows by inference only." if inferred else ""
-    )
+        return "Findings bear both for and against this element."
+    if bears_for:
+        return "Findings bear for this element; none of those listed bears against it."
+    if against:
+        return "Findings bear against this element; none of those listed bears for it."
+    if context:
+        return "No finding bears for or against this element; what is listed is context."
+    return "No finding bears on this element."

@@ -65,7 +65,7 @@ def element(element_id: str) -> Element:
 
 
 def binding_on_exports() -> tuple[Element, ...]:
-    """Duties that this program's own dossiers must keep, such as protection from public curiosity."""
+    """Duties whose purpose this program's own dossiers keep too: no public curiosity, no word of guilt."""
     return tuple(element for norm in norms() for element in norm.elements if element.binds_exports)
 
 
@@ -113,13 +113,23 @@ def norms_from(data: Fields, where: str) -> tuple[Norm, ...]:
 
 def _norm(entry: Fields, instrument: Instrument, where: str) -> Norm:
     norm_id = _text(entry, "id", where)
-    others = entry.get("alternative_to")
-    if not isinstance(others, list) or not all(isinstance(other, str) for other in others):
-        raise BadInputError(f"'{norm_id}' in {where} has no list 'alternative_to'.", "Write [] where there is none.")
     elements = tuple(_element(part, norm_id, where) for part in _list(entry, "elements", where))
     return Norm(
-        norm_id, _text(entry, "article", where), _text(entry, "title", where), instrument, tuple(others), elements
+        id=norm_id,
+        article=_text(entry, "article", where),
+        title=_text(entry, "title", where),
+        instrument=instrument,
+        alternative_to=_ids(entry, "alternative_to", where),
+        read_with=_ids(entry, "read_with", where),
+        elements=elements,
     )
+
+
+def _ids(entry: Fields, key: str, where: str) -> tuple[str, ...]:
+    value = entry.get(key)
+    if not isinstance(value, list) or not all(isinstance(other, str) for other in value):
+        raise BadInputError(f"A norm in {where} has no list '{key}'.", "Write [] where there is none.")
+    return tuple(value)
 
 
 def _element(entry: Fields, norm_id: str, where: str) -> Element:

@@ -14,6 +14,7 @@ class ElementKind(enum.StrEnum):
     CONTEXT = "context"
     SCOPE = "scope"
     DUTY = "duty"
+    EXCLUSION = "exclusion"
     JURISDICTION = "jurisdiction"
 
     @property
@@ -28,6 +29,7 @@ _KIND_MEANINGS = {
     "context": "the circumstances in which the norm applies",
     "scope": "whom the norm protects",
     "duty": "what a State or anybody bound must do or leave",
+    "exclusion": "what, if it holds, excludes responsibility",
     "jurisdiction": "whether the body concerned may hear the matter at all",
 }
 
@@ -79,7 +81,7 @@ class Element:
     citation : str
         Where exactly it stands.
     binds_exports : bool
-        True for a duty that this program's own dossiers must keep.
+        True for a duty whose purpose this program's own dossiers keep too.
     """
 
     id: str
@@ -102,6 +104,8 @@ class Norm:
     instrument : Instrument
     alternative_to : tuple of str
         Norms that fit other facts or another kind of conflict; which one applies is for a lawyer.
+    read_with : tuple of str
+        Norms without which this one says half: who is protected, what excludes responsibility, who may hear it.
     elements : tuple of Element
     """
 
@@ -110,6 +114,7 @@ class Norm:
     title: str
     instrument: Instrument
     alternative_to: tuple[str, ...]
+    read_with: tuple[str, ...]
     elements: tuple[Element, ...]
 
 

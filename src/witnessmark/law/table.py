@@ -23,7 +23,9 @@ def norms_table() -> str:
         for norm in norms():
             if norm.instrument != instrument:
                 continue
-            other = f" Alternatives: {', '.join(norm.alternative_to)}." if norm.alternative_to else ""
+            other = f" `{norm.id}`."
+            other += f" Alternatives: {', '.join(norm.alternative_to)}." if norm.alternative_to else ""
+            other += f" Read with: {', '.join(norm.read_with)}." if norm.read_with else ""
             lines += [
                 f"**{norm.article}: {norm.title}.**{other}",
                 "",
