@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from importlib import resources
 
+from witnessmark.custody.timestamps import STAMPED
 from witnessmark.dossier.content import DossierContent, Edition
 from witnessmark.dossier.editions import LEFT_OUT
 from witnessmark.dossier.verifier.canonical import Refused
@@ -94,7 +95,9 @@ def _finding(finding: dict[str, Plain], files: Mapping[str, Mapping[str, Plain]]
 
 
 def custody_summary(content: DossierContent) -> dict[str, Plain]:
-    """Head of the log, fingerprint of the key, which events are time-stamped and how many came after the last stamp.
+    """Head of the log, fingerprint of the key, which events are time-stamped and how many are not covered yet.
+
+    A stamp covers every event before it; an event that only carries a stamp needs none.
 
     Raises
     ------
@@ -103,7 +106,7 @@ def custody_summary(content: DossierContent) -> dict[str, Plain]:
     """
     if not content.events:
         raise BadInputError("The custody log is empty.", "Take in an item first; a dossier hands over a log.")
-    numbers = []
+    numbers, carriers = [], set()
     for position, data in enumerate(content.events, 1):
         try:
             event = json.loads(data)
@@ -112,6 +115,8 @@ def custody_summary(content: DossierContent) -> dict[str, Plain]:
                 f"Custody event {position} is not JSON.", "Run `witnessmark custody verify`."
             ) from error
         numbers.append(event.get("number") if isinstance(event, dict) else None)
+        if isinstance(event, dict) and event.get("action") == STAMPED:
+            carriers.add(position)
     if numbers != list(range(1, len(numbers) + 1)):
         raise BadInputError(
             "The custody events are not numbered 1, 2, 3 and so on.", "Run `witnessmark custody verify`; hand in all."
@@ -128,7 +133,7 @@ def custody_summary(content: DossierContent) -> dict[str, Plain]:
         "head_sha256": hashlib.sha256(content.events[-1]).hexdigest(),
         "public_key_sha256": fingerprint,
         "stamped": list(stamped),
-        "pending": len(numbers) - max(stamped, default=0),
+        "pending": len(set(range(max(stamped, default=0) + 1, len(numbers) + 1)) - carriers),
     }
 
 

@@ -24,12 +24,20 @@ LEFT_OUT = (
 )
 """Sentences that stand in `case.json` and in the report of every public edition."""
 
-_PEOPLE = frozenset({"operator", "agent", "reviewer", "author", "analyst", "signed_by", "second_reviewer"})
+_PEOPLE = frozenset({"operator", "agent", "reviewer", "author", "authors", "analyst", "by", "translated_by"})
 _AUTOMATIC = frozenset({"", "witnessmark"})
 _DROPPED_OF_ITEMS = frozenset({"original_name", "url", "account", "text", "metadata", "file_name", "path"})
 _SHIELDED_SOURCES = frozenset({"witness", "account"})
 _DROPPED_OF_SHIELDED = frozenset({"url", "document", "sha256", "reliability_reason", "credibility_reason"})
-_DROPPED_OF_REVIEWS = frozenset({"signature", "public_key", "public_key_pem"})
+_DROPPED_OF_REVIEWS = frozenset({"signature", "reviewer_identity", "author_key_pems"})
+_DROPPED_OF_FINDINGS = frozenset({"original_name", "url", "account", "metadata"})
+_LEADS = frozenset({"original_name", "url", "account"})  # of items: they lead to people or to the clear footage
+_DROPPED = {
+    "items": _DROPPED_OF_ITEMS,
+    "reviews": _DROPPED_OF_REVIEWS,
+    "findings": _DROPPED_OF_FINDINGS,
+    "abstentions": _DROPPED_OF_FINDINGS,
+}
 _PATH = re.compile(
     r"file://\S+|(?<![\w:/.~])~?/(?:[^\s/\"'<>]+/)+[^\s/\"'<>]*|(?<!\w)[A-Za-z]:\\[^\s\"'<>]*|\\\\[^\s\"'<>]+\\[^\s\"'<>]*"
 )
@@ -92,6 +100,7 @@ class Redaction:
         for event in events:
             self._collect(json.loads(event))
         self._collect(dict(case))
+        self._collect_leads(case.get("items"))
         for name in sorted(people):
             self._person(name)
         sources = case.get("sources")
@@ -100,7 +109,7 @@ class Redaction:
             if isinstance(source, dict) and source.get("kind") in _SHIELDED_SOURCES:
                 self._shielded.add(str(source.get("id")))
                 self._pseudonyms.setdefault(str(source.get("name")), f"Source {source.get('id')}")
-        words = [name for name in (*self._pseudonyms, *self._names) if len(name) >= 3]
+        words = [name for name in (*self._pseudonyms, *self._names) if len(name) >= 3]  # shorter ones are words too
         pattern = "|".join(re.escape(name) for name in sorted(words, key=lambda name: (-len(name), name)))
         self._words = re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", re.IGNORECASE) if words else None
         self._folded = {name.casefold(): pseudonym for name, pseudonym in self._pseudonyms.items()}
@@ -113,14 +122,22 @@ class Redaction:
     def _collect(self, value: Plain) -> None:
         if isinstance(value, dict):
             for key, entry in value.items():
-                if key in _PEOPLE and isinstance(entry, str):
-                    self._person(entry)
+                if key in _PEOPLE:
+                    for name in entry if isinstance(entry, list) else [entry]:
+                        if isinstance(name, str):
+                            self._person(name)
                 elif key == "original_name" and isinstance(entry, str):
                     self._names.add(entry)
                 self._collect(entry)
         elif isinstance(value, list):
             for entry in value:
                 self._collect(entry)
+
+    def _collect_leads(self, value: Plain) -> None:
+        if isinstance(value, dict):
+            self._names.update(entry for key, entry in value.items() if key in _LEADS and isinstance(entry, str))
+        for entry in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            self._collect_leads(entry)
 
     def person(self, name: str) -> str:
         """The name a public edition calls somebody by."""
@@ -147,6 +164,8 @@ class Redaction:
                 made[key] = {} if isinstance(entry, dict) else None
             elif key in _PEOPLE and isinstance(entry, str):
                 made[key] = self._person(entry)
+            elif key in _PEOPLE and isinstance(entry, list):
+                made[key] = [self._person(name) if isinstance(name, str) else self.value(name) for name in entry]
             else:
                 made[self.text(key)] = self.value(entry, dropped)
         return made
@@ -155,7 +174,7 @@ class Redaction:
         """The record as a public edition gives it."""
         made: dict[str, Plain] = {}
         for key, entry in case.items():
-            dropped = {"items": _DROPPED_OF_ITEMS, "reviews": _DROPPED_OF_REVIEWS}.get(key, frozenset())
+            dropped = _DROPPED.get(key, frozenset())
             if key in ("sources", "claims") and isinstance(entry, list):
                 made[key] = [self.value(row, self._dropped_of(key, row)) for row in entry]
             else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from typing import cast
 
 from witnessmark.dossier.casefile import rows, table, words
@@ -149,34 +150,43 @@ def _intervals(value: Plain) -> str:
 
 
 def _not_resolved(record: Model) -> list[str]:
+    """What the desk says is open, and what the records show to be open that it has not named."""
     given = record.get("not_resolved")
     said = [clean(text) for text in given] if isinstance(given, list) else []
-    for standing in _standings(record):
-        size = abs(_number(standing.get("log10_lr")))
-        name = _statement(record, standing.get("claim_id"))
-        if standing.get("reason") or standing.get("lr_words") == "not weighed":
-            why = clean(standing.get("reason")).rstrip(".")
-            said.append(f"The findings were not weighed on {name}{': ' + why if why else ''}.")
-        elif size < _DISCRIMINATES:
-            said.append(f"The findings do not tell {name} from its contrary.")
-        elif size < _MODERATE:
-            said.append(
-                f"The findings give no more than {clean(standing.get('lr_words'))} {name}.".replace("the claim ", "")
-            )
-    weighed = {standing.get("claim_id") for standing in _standings(record)}
+
+    def unsaid(name: Plain) -> bool:
+        return not any(re.search(rf"(?<!\w){re.escape(clean(name))}(?!\w)", text) for text in said)
+
+    more = []
+    standings = {words(standing.get("claim_id")): standing for standing in _standings(record)}
     for claim in rows(record.get("claims")):
-        if claim.get("id") not in weighed:
-            said.append(f"No finding was weighed on {_statement(record, claim.get('id'))}.")
-    said += [
+        if unsaid(claim.get("id")):
+            more += _open_claim(_statement(record, claim.get("id")), standings.get(words(claim.get("id"))))
+    more += [
         f"{clean(review.get('reviewer'))} dissents on {clean(review.get('subject'))}; see the reviews."
         for review in rows(record.get("reviews"))
         if review.get("verdict") == "dissent"
     ]
-    said += [
+    more += [
         f"The line “{clean(entry.get('line'))}” could not tell: {clean(entry.get('reason'), 300)}"
         for entry in rows(record.get("abstentions"))
+        if unsaid(entry.get("line"))
     ]
-    return list(dict.fromkeys(said)) or ["Nothing is recorded as unresolved."]
+    return list(dict.fromkeys(said + more)) or ["Nothing is recorded as unresolved."]
+
+
+def _open_claim(name: str, standing: Model | None) -> list[str]:
+    if standing is None:
+        return [f"No finding was weighed on {name}."]
+    size = abs(_number(standing.get("log10_lr")))
+    if standing.get("reason") or standing.get("lr_words") == "not weighed":
+        why = clean(standing.get("reason")).rstrip(".")
+        return [f"The findings were not weighed on {name}{': ' + why if why else ''}."]
+    if size < _DISCRIMINATES:
+        return [f"The findings do not tell {name} from its contrary."]
+    if size < _MODERATE:
+        return [f"The findings give no more than {clean(standing.get('lr_words')).replace(' the claim', '')} {name}."]
+    return []
 
 
 def _claims(record: Model) -> Plain:

@@ -11,6 +11,8 @@ from witnessmark.plain import Plain
 
 Model = dict[str, Plain]
 
+_VERDICTS = {"dissent": "Dissent", "sign-off": "Sign-off", "abstain": "Abstains"}
+
 
 def about_items(record: Model, pictures: Callable[[Model, str], list[Plain]]) -> Plain:
     """Each item with hashes, how it was obtained, where it appeared, its media facts and pictures."""
@@ -81,12 +83,27 @@ def about_reviews(record: Model) -> Plain:
         {
             "subject": clean(review.get("subject")),
             "reviewer": clean(review.get("reviewer")),
-            "verdict": "Dissent" if review.get("verdict") == "dissent" else "Sign-off",
+            "verdict": _VERDICTS.get(words(review.get("verdict")), "Review"),
             "reasons": clean(review.get("reasons")),
             "at": moment(review.get("at")),
+            "standing": _standing(review),
         }
         for review in rows(record.get("reviews"))
     ]
+
+
+def _standing(review: Model) -> str:
+    """What a reader has to know of a review besides its words: blindness, conflicts, and whether it still holds."""
+    said = ["made without seeing the author's result"] if review.get("blind") is True else []
+    conflict = clean(review.get("conflict_of_interest"))
+    if conflict and conflict.casefold() != "none":
+        said.append(f"declared conflict of interest: {conflict}")
+    state = clean(review.get("state"))
+    if state and state != "holds":
+        said.append(f"this review is {state}")
+    notes = review.get("notes")
+    said += [clean(note) for note in notes] if isinstance(notes, list) else []
+    return "; ".join(said)
 
 
 def about_law(record: Model) -> Plain:
@@ -97,6 +114,8 @@ def about_law(record: Model) -> Plain:
             "article": clean(element.get("article")),
             "element": clean(element.get("element")),
             "text": clean(element.get("text")),
+            "paraphrase": clean(element.get("paraphrase")),
+            "unchecked": element.get("checked_by_lawyer") is False,
             "citation": f"{clean(element.get('citation'))} ({clean(element.get('version'))})",
             "bears": [
                 {key: clean(entry.get(key)) for key in ("finding", "direction", "note")}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +10,14 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from witnessmark.custody.hashes import Sha256
+from witnessmark.custody.timestamps import verify_token
 from witnessmark.dossier.verifier.bag import Fault
 from witnessmark.dossier.verifier.check import Examination
 from witnessmark.dossier.verifier.command import in_words
-from witnessmark.dossier.verifier.openssl import OpenSsl
-from witnessmark.errors import NotFoundError
+from witnessmark.dossier.verifier.openssl import Stamp
+from witnessmark.errors import BadInputError, NotFoundError
+from witnessmark.plain import iso
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +83,12 @@ def verify(
     """
     if not path.is_dir():
         raise NotFoundError(f"There is no folder '{path}'.", "Name the folder that holds bagit.txt.")
-    openssl = OpenSsl.find(os.path.realpath(path))
 
     def told(done: int, total: int) -> None:
         if progress is not None:
             progress(min(1.0, done / max(1, total)), "reading the dossier")
 
-    found = Examination(
-        str(path), _signed, openssl.stamped if openssl else None, list(trusted_roots or ()), key_sha256, told
-    )
+    found = Examination(str(path), _signed, _stamped, list(trusted_roots or ()), key_sha256, told)
     return Verdict(
         found.exit_code,
         tuple(found.faults),
@@ -110,3 +109,15 @@ def _signed(public_key_pem: bytes, message: bytes, signature: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def _stamped(digest: str, token: bytes, roots: list[bytes]) -> Stamp:
+    """As custody checks its tokens: rfc3161-client, and openssl where an authority's certificates are unsorted."""
+    try:
+        check = verify_token(token, Sha256.from_hex(digest), b"\n".join(roots))
+    except BadInputError as error:
+        return Stamp(None, "", str(error))
+    at = iso(check.gen_time) if check.gen_time is not None else ""
+    if not check.checked_by:
+        return Stamp(None, at, check.why)
+    return Stamp(check.ok, at, check.why)

@@ -180,10 +180,22 @@ def _flatten(value: Plain, name: str, found: list[list[str]]) -> None:
         for key, entry in value.items():
             _flatten(entry, f"{name} · {key}" if name else key, found)
     elif isinstance(value, list) and value and all(isinstance(entry, dict) for entry in value):
-        for index, entry in enumerate(value, 1):
-            _flatten(entry, f"{name} {index}", found)
+        for index, entry in enumerate(value[:12], 1):
+            parts = [
+                f"{key.replace('_', ' ')}: {_scalar(part)}"
+                for key, part in table_of(entry)
+                if part not in (None, [], {})
+            ]
+            found.append([clean(f"{name.replace('_', ' ')} {index}", 120), clean("; ".join(parts), 600)])
+        if len(value) > 12:
+            found.append([clean(name.replace("_", " "), 120), f"… {len(value) - 12} more in case.json"])
     else:
         found.append([clean(name.replace("_", " "), 120), _scalar(value)])
+
+
+def table_of(value: Plain) -> list[tuple[str, Plain]]:
+    """The members of an object in order; none for anything else."""
+    return list(value.items()) if isinstance(value, dict) else []
 
 
 def _scalar(value: Plain) -> str:

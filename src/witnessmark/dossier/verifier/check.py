@@ -210,6 +210,9 @@ class Examination:
             self.not_checked.append(f"The time-stamp {shown(path)}: {reason}.")
             return
         stamp = self._stamped(digest, self._read(path), roots)
+        if stamp.holds is None:
+            self.not_checked.append(f"The time-stamp {shown(path)}: {stamp.sentence}")
+            return
         if not stamp.holds:
             self._fault("token", path, f"{shown(path)} does not hold. {stamp.sentence}")
             return

@@ -26,13 +26,15 @@ class Stamp:
 
     Attributes
     ----------
-    holds : bool
+    holds : bool or None
+        None when it could not be checked here.
     at : str
         The authority's time, UTC.
     sentence : str
+        Why it does not hold or could not be checked.
     """
 
-    def __init__(self, holds: bool, at: str, sentence: str) -> None:
+    def __init__(self, holds: "bool | None", at: str, sentence: str) -> None:
         self.holds = holds
         self.at = at
         self.sentence = sentence
@@ -62,28 +64,26 @@ class OpenSsl:
         program = shutil.which("openssl")
         if program is None or os.path.realpath(program).startswith(os.path.join(outside, "")):
             return None
-        found = OpenSsl(program)
+        found = OpenSsl(os.path.abspath(program))
         key = ED25519_TEST_KEY.encode()
         able = found.signed(key, b"r", ED25519_TEST_SIGNATURE) and not found.signed(key, b"x", ED25519_TEST_SIGNATURE)
         return found if able else None
 
-    def _run(self, arguments: list[str], files: dict[str, bytes]) -> "tuple[int, str]":
-        with tempfile.TemporaryDirectory(prefix="verify-") as folder:
-            for name, data in files.items():
-                with open(os.path.join(folder, name), "wb") as target:
-                    target.write(data)
-            try:
-                done = subprocess.run(
-                    [self._program, *arguments],
-                    cwd=folder,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                    timeout=60,
-                    check=False,
-                )
-            except (OSError, subprocess.TimeoutExpired) as error:
-                return 1, str(error)
+    def _run(self, folder: str, arguments: list[str]) -> "tuple[int, str]":
+        """Run the program in a folder, without this machine's configuration, which may rename identifiers."""
+        try:
+            done = subprocess.run(
+                [self._program, *arguments],
+                cwd=folder,
+                env=dict(os.environ, OPENSSL_CONF=os.devnull, LC_ALL="C"),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=60,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return 1, str(error)
         return done.returncode, done.stdout.decode("utf-8", "replace")
 
     def signed(self, public_key_pem: bytes, message: bytes, signature: bytes) -> bool:
@@ -100,8 +100,10 @@ class OpenSsl:
             "-sigfile",
             "signature",
         ]
-        code, _ = self._run(arguments, {"key": public_key_pem, "message": message, "signature": signature})
-        return code == 0
+        with tempfile.TemporaryDirectory(prefix="verify-") as folder:
+            for name, data in (("key", public_key_pem), ("message", message), ("signature", signature)):
+                _write(folder, name, data)
+            return self._run(folder, arguments)[0] == 0
 
     def stamped(self, digest: str, token: bytes, roots: list[bytes]) -> Stamp:
         """Check an RFC 3161 token (a response or the bare token) over a SHA-256 digest.
@@ -122,19 +124,35 @@ class OpenSsl:
         stated = token_time(token)
         if stated is None:
             return Stamp(False, "", "It is not a time-stamp token.")
-        arguments = ["ts", "-verify", "-digest", digest, "-in", "token", "-CAfile", "roots"]
-        arguments += ["-attime", str(timegm(strptime(stated, "%Y%m%d%H%M%S")))]
-        if not is_response(token):
-            arguments.append("-token_in")
-        certificates = b"\n".join(roots)
-        arguments += ["-untrusted", "roots"]
-        code, said = self._run(arguments, {"token": token, "roots": certificates})
         at = f"{stated[:4]}-{stated[4:6]}-{stated[6:8]}T{stated[8:10]}:{stated[10:12]}:{stated[12:14]}Z"
+        verify = ["ts", "-verify", "-digest", digest, "-in", "token", "-CAfile", "roots", "-untrusted", "chain"]
+        verify += ["-attime", str(timegm(strptime(stated, "%Y%m%d%H%M%S")))]
+        if not is_response(token):
+            verify.append("-token_in")
+        with tempfile.TemporaryDirectory(prefix="verify-") as folder:
+            _write(folder, "token", token)
+            _write(folder, "roots", b"\n".join(roots))
+            _write(folder, "chain", self._certificates(folder, token) or b"\n".join(roots))
+            code, said = self._run(folder, verify)
         if code == 0 and "Verification: OK" in said:
-            return Stamp(True, at, f"Time-stamped {at}.")
-        reasons = re.findall(r":(?:reason\([0-9]+\)|[a-z ]+):[^:\n]*:[0-9]+:?(.*)", said)
-        reason = next((text.strip() for text in reasons if text.strip()), "openssl does not accept it")
-        return Stamp(False, at, f"openssl: {reason}.")
+            return Stamp(True, at, "")
+        reasons = [line.split(":")[5] for line in said.splitlines() if line.count(":") >= 6 and ":error:" in line]
+        return Stamp(False, at, f"openssl: {'; '.join(dict.fromkeys(reasons)) or 'not verified'}.")
+
+    def _certificates(self, folder: str, token: bytes) -> bytes:
+        """The certificates that came in the token, PEM: older versions of the program do not look there themselves."""
+        if is_response(token):
+            self._run(folder, ["ts", "-reply", "-in", "token", "-token_out", "-out", "bare"])
+        else:
+            _write(folder, "bare", token)
+        _, text = self._run(folder, ["pkcs7", "-inform", "DER", "-in", "bare", "-print_certs"])
+        found = re.findall(r"(?s)-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n", text)
+        return "".join(found).encode()
+
+
+def _write(folder: str, name: str, data: bytes) -> None:
+    with open(os.path.join(folder, name), "wb") as target:
+        target.write(data)
 
 
 def token_time(token: bytes) -> "str | None":
