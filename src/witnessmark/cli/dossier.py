@@ -44,7 +44,8 @@ def verify_(
     as_json: JsonOption = False,
 ) -> None:
     """Check every byte, the log, the signatures and the time-stamps of a dossier. Exit code 1 names what is wrong."""
-    verdict = verify(path, trusted_roots=None if roots is None else roots.read_bytes())
-    answer(as_json, verdict, lambda: OUT.print(str(verdict), markup=False))
+    with telling(as_json) as progress:
+        verdict = verify(path, trusted_roots=None if roots is None else [roots.read_bytes()], progress=progress)
+    answer(as_json, verdict.plain, lambda: OUT.print(verdict.text, markup=False))
     if verdict.exit_code:
         raise typer.Exit(verdict.exit_code)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from witnessmark.cli.shared import OUT, CaseOption, JsonOption, answer, opened, table
+from witnessmark.custody.keys import PublicKey
 from witnessmark.desk.reviewing import review_rows, review_subject
 from witnessmark.desk.stamping import stamp_if_configured
 from witnessmark.errors import BadInputError

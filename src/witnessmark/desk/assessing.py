@@ -19,7 +19,7 @@ from witnessmark.desk.space import case_space
 from witnessmark.desk.statements import claim_regions
 from witnessmark.errors import NotFoundError
 from witnessmark.fusion import FusionSettings, fuse
-from witnessmark.fusion.pictures import place_picture, time_picture
+from witnessmark.fusion.pictures import draw
 from witnessmark.fusion.records import Assessment, PlaceRegion
 from witnessmark.hypotheses.space import Hypotheses
 from witnessmark.lines.contract import no_progress
@@ -65,13 +65,12 @@ def assess(case: Case, *, settings: FusionSettings | None = None, progress: Prog
         stored.append(to_plain(stored_entry(kept)))
         return kept.sha256.hex(), kept.key
 
-    drawn = [
-        ("time-posterior", *time_picture(fused, over, regions)),
-        ("place-posterior", *place_picture(fused, over, regions)),
-    ]
-    for name, caption, png in drawn:
-        sha256, key = keep(png)
-        pictures.append({"name": f"{name}.png", "caption": caption, "sha256": sha256, "key": key})
+    labels = {claim["id"]: claim["id"] for claim in case.records.claims()}
+    names = {source["id"]: source["name"] for source in case.records.sources()}
+    labels = {claim["id"]: f"{claim['id']} ({names[claim['source']]})" for claim in case.records.claims()}
+    for picture in draw(fused, over, regions, labels):
+        sha256, key = keep(picture.png)
+        pictures.append({"name": _png(picture.name), "caption": picture.caption, "sha256": sha256, "key": key})
     core: dict[str, Any] = {
         "space": space,
         "hypotheses": over.summary(),
@@ -164,6 +163,10 @@ def _place_region(region: PlaceRegion, over: Hypotheses) -> Plain:
         "cells": int(region.mask.sum()),
         "bounds_deg": [float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())] if lat.size else [],
     }
+
+
+def _png(name: str) -> str:
+    return name if name.endswith(".png") else f"{name}.png"
 
 
 def _npy(values: NDArray[np.float64]) -> bytes:

@@ -59,7 +59,7 @@ def seal_case(case: Case, out: Path, edition: Edition, *, progress: Progress | N
     """
     content = gather(case)
     stamper = None if case.tsa_url is None else _stamper(case.tsa_url)
-    sealed = seal(content, out, edition, case.key.sign, stamper=stamper, progress=progress)
+    sealed = seal(content, out, edition, case.key.sign, stamp=stamper, progress=progress)
     case.record(
         PremisEvent.INFORMATION_PACKAGE_CREATION,
         "dossier.sealed",

@@ -61,7 +61,8 @@ def place_grid(west_deg: float, south_deg: float, east_deg: float, north_deg: fl
     if not spacing_m > 0:
         raise BadInputError(f"A spacing of {spacing_m} m is not positive.", "Give --spacing-m above 0.")
     lat_0, lon_0 = (south_deg + north_deg) / 2, (west_deg + width_deg / 2 + 180.0) % 360.0 - 180.0
-    crs = CRS.from_proj4(f"+proj=laea +lat_0={lat_0:.6f} +lon_0={lon_0:.6f} +datum=WGS84 +units=m +no_defs")
+    system = f"+proj=laea +lat_0={lat_0:.6f} +lon_0={lon_0:.6f} +datum=WGS84 +units=m +no_defs"
+    crs = CRS.from_proj4(system)
     if width_deg > 40 or north_deg - south_deg > 40:
         raise BadInputError(
             "The region is wider than 40 degrees: too wide for one local grid.", "Name a smaller region."
@@ -82,7 +83,7 @@ def place_grid(west_deg: float, south_deg: float, east_deg: float, north_deg: fl
     y_m = (y.min() + y.max()) / 2 + spacing_m * (np.arange(rows) - (rows - 1) / 2)
     east, north = np.meshgrid(x_m, y_m)
     lon_deg, lat_deg = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(east.ravel(), north.ravel())
-    return PlaceGrid(crs.to_proj4(), float(spacing_m), x_m, y_m, np.asarray(lat_deg), np.asarray(lon_deg))
+    return PlaceGrid(system, float(spacing_m), x_m, y_m, np.asarray(lat_deg), np.asarray(lon_deg))
 
 
 def time_axis(start: dt.datetime, end: dt.datetime, step_s: float) -> TimeAxis:

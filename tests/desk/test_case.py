@@ -1,0 +1,170 @@
+"""A case: opened once, rebuilt from its log, shared by processes, and never half made."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pyproj
+import pytest
+from tests.conftest import SPACE
+
+from witnessmark.custody.records import Appearance, Moment
+from witnessmark.desk.case import Case, cases_below, new_case, open_case
+from witnessmark.desk.items import add_appearance, add_item, appearances, evidence, get_item, show_pictures
+from witnessmark.desk.space import build, case_space, place_grid
+from witnessmark.desk.verifying import verify_case
+from witnessmark.errors import BadInputError, ClashError, NotFoundError
+from witnessmark.plain import parse_moment
+
+
+def test_a_new_case_is_on_its_own_log_from_the_first_event(case: Case) -> None:
+    assert [event.action for event in case.log.read()] == ["case.opened"]
+    assert case.reference == "2031-17"
+    assert case_space(case).shape == build(SPACE).shape
+    assert verify_case(case).ok
+
+
+def test_a_case_is_not_made_where_something_is(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("mine")
+    with pytest.raises(ClashError, match="not an empty folder"):
+        new_case(tmp_path, "2031-17", "")
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+def test_a_refused_case_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise BadInputError("No.", "Stop.")
+
+    monkeypatch.setattr(Case, "record", fail)
+    with pytest.raises(BadInputError):
+        new_case(tmp_path / "case", "2031-17", "")
+    assert not (tmp_path / "case").exists()
+
+
+def test_what_is_no_case_is_said_to_be_none(tmp_path: Path, case: Case) -> None:
+    with pytest.raises(NotFoundError, match="is not a case"):
+        open_case(tmp_path)
+    marker = case.folder / "witnessmark.json"
+    marker.write_text(json.dumps({"format": "witnessmark-case-folder/9"}))
+    with pytest.raises(BadInputError, match="format 'witnessmark-case-folder/9'"):
+        open_case(case.folder)
+    marker.write_text("{")
+    with pytest.raises(BadInputError, match="damaged"):
+        open_case(case.folder)
+    assert cases_below(tmp_path) == [case.folder]
+
+
+def test_the_same_bytes_again_are_one_item_with_two_captures(case: Case, clip: Path, tmp_path: Path) -> None:
+    first = add_item(case, clip, method="from a witness")
+    other = tmp_path / "renamed.bin"
+    other.write_bytes(clip.read_bytes())
+    second = add_item(case, other, method="from a platform")
+    assert second.already_kept and second.item.exhibit_number == first.item.exhibit_number == "WM-0001"
+    assert [capture.method for capture in second.item.captures] == ["from a witness", "from a platform"]
+    assert second.note is not None and "video/mp4" in second.note
+    assert len(evidence(case)) == 1
+
+
+def test_an_item_comes_with_its_pictures_blurred_until_asked(case: Case, clip: Path) -> None:
+    item = add_item(case, clip).item
+    names = {path.name for path in show_pictures(case, item, clear=False)}
+    assert names == {"contact-sheet-blurred.png"}
+    before = case.log.head().number
+    names = {path.name for path in show_pictures(case, item, clear=True)}
+    assert "contact-sheet.png" in names
+    looks = [event for event in case.log.read(before + 1) if event.action == "item.looked-at"]
+    assert len(looks) == 1 and looks[0].agent == "A. Author"
+
+
+def test_derived_files_say_how_they_came_about(case: Case, clip: Path) -> None:
+    item = add_item(case, clip).item
+    derived = [get_item(case, body["exhibit_number"]) for body in case.records.items(parent=item.sha256.hex())]
+    assert [one.exhibit_number for one in derived] == ["WM-0001-D01", "WM-0001-D02"]
+    for one in derived:
+        assert one.derivation is not None
+        assert one.derivation.parent == item.sha256
+        assert one.derivation.tool.name == "witnessmark" and one.derivation.parameters["stills"]
+
+
+def test_appearances_are_told_earliest_first(case: Case, clip: Path) -> None:
+    item = add_item(case, clip, look=False).item
+    for at in ("2031-10-02T09:00:00+04:00", "2031-10-01T23:00:00Z"):
+        add_appearance(case, item, Appearance("Videogram", "@a", None, Moment(parse_moment(at), "platform page")))
+    assert [one.posted.at.isoformat() for one in appearances(case, item)] == [
+        "2031-10-01T23:00:00+00:00",
+        "2031-10-02T09:00:00+04:00",
+    ]
+
+
+def test_lost_or_edited_tables_are_rebuilt_or_named(case: Case, clip: Path) -> None:
+    add_item(case, clip)
+    dump = case.records.dump()
+    folder = case.folder
+    case.close()
+    for path in folder.glob("records.db*"):
+        path.unlink()
+    again = open_case(folder)
+    assert again.records.dump() == dump
+    again.close()
+    with sqlite3.connect(folder / "records.db") as database:
+        database.execute("UPDATE item SET size_bytes = size_bytes + 1")
+    edited = open_case(folder)
+    report = verify_case(edited)
+    edited.close()
+    assert not report.ok and [fault.where for fault in report.faults] == ["table 'item'"]
+
+
+def test_several_processes_take_in_at_once(case: Case, tmp_path: Path) -> None:
+    files = []
+    for index in range(8):
+        path = tmp_path / f"note{index}.txt"
+        path.write_text(f"note {index // 2}")  # every text twice
+        files.append(str(path))
+    code = (
+        "import sys; from pathlib import Path; from witnessmark.desk.case import open_case\n"
+        "from witnessmark.desk.items import add_item\n"
+        "case = open_case(Path(sys.argv[1]), operator='P')\n"
+        "[add_item(case, Path(f), look=False) for f in sys.argv[2:]]"
+    )
+    workers = [subprocess.Popen([sys.executable, "-c", code, str(case.folder), *files[index::4]]) for index in range(4)]
+    assert [worker.wait(timeout=120) for worker in workers] == [0] * 4
+    case.catch_up()
+    assert [item.exhibit_number for item in evidence(case)] == [f"WM-{n:04d}" for n in range(1, 5)]
+    assert sum(len(item.captures) for item in evidence(case)) == 8
+    assert verify_case(case).ok
+
+
+def test_a_grid_is_equal_area_and_covers_the_region() -> None:
+    grid = place_grid(46.0, 39.8, 46.2, 40.0, 500.0)
+    assert grid.lat_deg.min() < 39.8 + 0.01 and grid.lat_deg.max() > 40.0 - 0.01
+
+    area_km2 = (
+        abs(pyproj.Geod(ellps="WGS84").polygon_area_perimeter([46, 46.2, 46.2, 46], [39.8, 39.8, 40, 40])[0]) / 1e6
+    )
+    assert grid.n_places * grid.cell_area_km2 == pytest.approx(area_km2, rel=0.06)
+    across = place_grid(179.9, -17.0, -179.9, -16.8, 1000.0)
+    assert across.n_places < 800 and (across.lon_deg > 179).any() and (across.lon_deg < -179).any()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"region_deg": [46.2, 39.8, 46.2, 40.0]}, "holds no ground"),
+        ({"region_deg": [46.0, 40.0, 46.2, 39.8]}, "holds no ground"),
+        ({"spacing_m": 0}, "not positive"),
+        ({"spacing_m": 1}, "cells, more than"),
+        ({"region_deg": [0, 0, 90, 40]}, "wider than 40 degrees"),
+        ({"from": "2031-09-12T00:00:00"}, "no UTC offset"),
+        ({"to": "2031-09-11T00:00:00Z"}, "holds no time"),
+        ({"step_s": 0.01}, "instants, more than"),
+        ({"priors": {"older-footage": 1.0}}, "prior of 1.0"),
+        ({"priors": {"older-footage": 0.6, "elsewhere": 0.5}}, "leave nothing"),
+    ],
+)
+def test_a_space_that_holds_nothing_is_refused(change: dict[str, object], said: str) -> None:
+    with pytest.raises(BadInputError, match=said):
+        build({**SPACE, **change})
