@@ -117,7 +117,7 @@ def _observed(
     frames_stated = next((stream.frames_stated for stream in probe.streams if stream.kind == "video"), 0)
     timing = gaps.timing_facts(survey.pts_s, frames_stated)
     repeated = repeats.repeat_facts(survey)
-    breaks = cuts.find_cuts(survey, probe, sound, timing.gaps)
+    breaks = cuts.find_cuts(survey, probe, sound, timing.gaps, repeated.freezes)
     span = spans.sound_facts(probe, survey)
     traces = encoders.traces_of(probe)
     times = timestamps.stated_times(probe)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from witnessmark.lines.integrity.gaps import rolling_median
-from witnessmark.lines.integrity.observations import KEEP_AT_MOST, Cut, Gap, Remark
+from witnessmark.lines.integrity.observations import KEEP_AT_MOST, Cut, Freeze, Gap, Remark
 from witnessmark.media.records import Probe, Sound, Survey
 
 NEIGHBOURS = 8  # steps on either side that a step is compared with
@@ -16,6 +16,7 @@ JUMP_RATIO = 3.5  # a jump changes the picture this much more than the neighbour
 JUMP_GREY = 2.5  # and at least so much, of 255
 SHARP_RATIO = 2.0  # a shot boundary below this, or below `JUMP_GREY`, is soft: a fade or a slow change
 JUMP_ALONE = 0.5  # and at least twice as much as the steps right beside it
+KEYED_RATIO = 8.0  # a jump at a keyframe must be this strong: a keyframe renews a coarse picture and looks like one
 BRIGHTNESS_PART = 0.7  # a change that is so much a change of brightness is a flash or an exposure step
 SPECTRUM_WINDOW_S, SPECTRUM_HOP_S = 0.032, 0.016
 SOUND_NEAR_S = 0.06
@@ -23,7 +24,9 @@ SOUND_SPREADS = 6.0
 SILENCE = 1e-4  # of full scale, root mean square: -80 dB
 
 
-def find_cuts(survey: Survey, probe: Probe, sound: Sound | None, gaps: Sequence[Gap]) -> tuple[Cut, ...]:
+def find_cuts(
+    survey: Survey, probe: Probe, sound: Sound | None, gaps: Sequence[Gap], freezes: Sequence[Freeze]
+) -> tuple[Cut, ...]:
     """Shot boundaries and jumps, in time order.
 
     Parameters
@@ -33,6 +36,8 @@ def find_cuts(survey: Survey, probe: Probe, sound: Sound | None, gaps: Sequence[
         Its keyframe flags tell the pulse of a weak encoder's keyframes from a jump.
     sound : Sound or None
     gaps : sequence of Gap
+    freezes : sequence of Freeze
+        A jump where a frozen stretch ends belongs to that.
 
     Notes
     -----
@@ -48,6 +53,7 @@ def find_cuts(survey: Survey, probe: Probe, sound: Sound | None, gaps: Sequence[
         index
         for index in _jumps(survey, change, strength, _key_frames(survey, probe))
         if all(abs(index - shot) > 2 for shot in shots)
+        and all(abs(survey.pts_s[max(index - 1, 0)] - freeze.end_s) > 1e-3 for freeze in freezes)
     ]
     breaks = None if sound is None else _sound_breaks(sound)
     sharp = [(index, "shot" if _is_sharp(change, strength, index) else "soft") for index in shots]
@@ -71,10 +77,10 @@ def cut_remarks(cuts: Sequence[Cut]) -> tuple[Remark, ...]:
             Remark(
                 "cuts",
                 True,
-                f"The picture breaks off sharply, as at a cut, at {_places(shots)}: the clip counts as {len(shots) + 1} "
-                f"shots, not as one continuous recording.{_with_sound(shots)}",
-                "Reports and compilations are cut openly; frames lost in a fast turn of the camera, or a flash, can look "
-                "like a cut.",
+                f"The picture breaks off sharply, as at a cut, at {_places(shots)}: the clip counts as "
+                f"{len(shots) + 1} shots, not as one continuous recording.{_with_sound(shots)}",
+                "Reports and compilations are cut openly; frames lost in a fast turn of the camera, or a flash, can "
+                "look like a cut.",
                 tuple(cut.at_s for cut in shots[:KEEP_AT_MOST]),
             )
         )
@@ -157,8 +163,8 @@ def _jumps(
     jump = (strength >= JUMP_RATIO) & (change >= JUMP_GREY) & (beside <= JUMP_ALONE * change)
     jump &= brightness <= BRIGHTNESS_PART * change
     pulses = strength[keyed]
-    if len(pulses) >= 4:
-        jump &= ~keyed | (strength >= 2.0 * np.median(pulses))
+    pulse = max(KEYED_RATIO, 2.0 * float(np.median(pulses))) if len(pulses) >= 4 else KEYED_RATIO
+    jump &= ~keyed | (strength >= pulse)
     jump[:2] = jump[-1:] = False
     return [int(index) for index in np.flatnonzero(jump)]
 

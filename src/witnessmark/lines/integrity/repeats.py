@@ -16,7 +16,7 @@ MOVING_GREY = 0.3  # movement before and after that makes a freeze stand out
 MOVING_RATIO = 5.0
 MOSTLY_STILL = 0.4
 DUPLICATE_AROUND_GREY = 0.5
-RATE_CONVERSION = 0.04  # from this fraction of single repeats on, they are a conversion of rate
+RATE_CONVERSION = 0.1  # from this fraction of single repeats on, they are a conversion of rate
 RECUR_FRAMES = 5
 
 
@@ -33,7 +33,7 @@ def repeat_facts(survey: Survey) -> RepeatFacts:
     same = survey.frame_digest[1:] == survey.frame_digest[:-1]
     still = _still(change, same)
     still_fraction = float(np.mean(still))
-    runs = _runs(still)
+    runs = _bridged(_runs(still), change, still)
     freezes = [freeze for start, stop in runs if (freeze := _freeze(survey.pts_s, change, start, stop)) is not None]
     frozen_steps = sum(freeze.frames_count for freeze in freezes)
     mostly_still = (np.count_nonzero(still) - frozen_steps) > MOSTLY_STILL * len(still)
@@ -126,6 +126,23 @@ def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Half-open runs of true."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
     return [(int(start), int(stop)) for start, stop in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _bridged(
+    runs: list[tuple[int, int]], change: NDArray[np.float64], still: NDArray[np.bool_]
+) -> list[tuple[int, int]]:
+    """Join runs that only one step parts, when it changes less than the clip's usual step.
+
+    A keyframe renews a frozen picture and makes it shimmer once.
+    """
+    usual = float(np.median(change[~still])) if (~still).any() else 0.0
+    joined: list[tuple[int, int]] = []
+    for start, stop in runs:
+        if joined and start - joined[-1][1] == 1 and stop - joined[-1][0] > FREEZE_FRAMES and change[start - 1] < usual:
+            joined[-1] = (joined[-1][0], stop)
+        else:
+            joined.append((start, stop))
+    return joined
 
 
 def _freeze(pts_s: NDArray[np.float64], change: NDArray[np.float64], start: int, stop: int) -> Freeze | None:
