@@ -3,7 +3,7 @@
 Renders rehearsed clips, edits them with known truth, and looks at every one through the line itself. Clips given on
 the command line are added as rows of their own: nothing is known of them but what a person sees.
 
-Run: ``python benchmarks/integrity.py [--scenes 14] [--keep FOLDER] [CLIP ...]``
+Run: ``python benchmarks/integrity.py [--scenes 12] [--keep FOLDER] [CLIP ...]``
 """
 
 from __future__ import annotations
@@ -207,7 +207,7 @@ def real_table(paths: Sequence[Path]) -> list[str]:
 def main() -> None:
     """Measure and write the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scenes", type=int, default=14)
+    parser.add_argument("--scenes", type=int, default=12)
     parser.add_argument("--keep", type=Path, default=None, help="render here and keep the clips")
     parser.add_argument("clips", nargs="*", type=Path)
     arguments = parser.parse_args()

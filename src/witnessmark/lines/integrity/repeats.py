@@ -16,6 +16,7 @@ MOVING_GREY = 0.3  # movement before and after that makes a freeze stand out
 MOVING_RATIO = 5.0
 MOSTLY_STILL = 0.4
 DUPLICATE_AROUND_GREY = 0.5
+CATCH_UP_RATIO = 1.5  # a frame that stood in for a lost one is followed by a step of about twice the movement
 RATE_CONVERSION = 0.1  # from this fraction of single repeats on, they are a conversion of rate
 RECUR_FRAMES = 5
 
@@ -131,15 +132,16 @@ def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
 def _bridged(
     runs: list[tuple[int, int]], change: NDArray[np.float64], still: NDArray[np.bool_]
 ) -> list[tuple[int, int]]:
-    """Join runs that only one step parts, when it changes less than the clip's usual step.
+    """Join still runs of at least 3 steps that a single step parts, when it is at most twice the clip's usual step.
 
     A keyframe renews a frozen picture and makes it shimmer once.
     """
     usual = float(np.median(change[~still])) if (~still).any() else 0.0
     joined: list[tuple[int, int]] = []
     for start, stop in runs:
-        if joined and start - joined[-1][1] == 1 and stop - joined[-1][0] > FREEZE_FRAMES and change[start - 1] < usual:
-            joined[-1] = (joined[-1][0], stop)
+        first, last = joined[-1] if joined else (0, -2)
+        if start - last == 1 and last - first >= 3 and stop - start >= 3 and change[last] <= 2.0 * usual:
+            joined[-1] = (first, stop)
         else:
             joined.append((start, stop))
     return joined
@@ -163,11 +165,15 @@ def _freeze(pts_s: NDArray[np.float64], change: NDArray[np.float64], start: int,
 
 
 def _amid_movement(change: NDArray[np.float64], start: int, stop: int) -> bool:
+    """Whether still steps lie amid movement, stiller or sooner caught up with than coarse coding makes them."""
     before, after = change[max(0, start - 5) : start], change[stop : stop + 5]
     if len(before) < 3 or len(after) < 3:
         return False
     around = min(float(np.median(before)), float(np.median(after)))
-    return around >= DUPLICATE_AROUND_GREY and float(np.max(change[start:stop])) <= STILL_RATIO * around
+    inside = float(np.max(change[start:stop]))
+    caught_up = float(after[0]) >= CATCH_UP_RATIO * around
+    within = STILL_RATIO if caught_up else STILL_RATIO / 2.0
+    return around >= DUPLICATE_AROUND_GREY and inside <= within * around
 
 
 def _regular(duplicates: NDArray[np.float64], steps: int) -> bool:
