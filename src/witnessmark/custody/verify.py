@@ -112,7 +112,7 @@ def _event_numbers(check: Checking) -> set[int]:
         if number:
             numbers.add(number)
         else:
-            check.notes.append(f"'{key}' lies among the events and is none.")
+            check.notes.append(f"{key!r} lies among the events and is none.")
     return numbers
 
 
@@ -264,7 +264,7 @@ def _check_objects(check: Checking, events: _Events) -> None:
     for folder in ("originals", "derived", "fixity"):
         for key in check.objects.keys(folder):
             if key not in named:
-                check.notes.append(f"'{key}' is here and no event says so: a killed program can leave it, or a person.")
+                check.notes.append(f"{key!r} is here and no event says so: a killed program can leave it, or a person.")
 
 
 def _size(entry: Mapping[str, Plain]) -> int:
