@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from witnessmark.claims import NamedPlace, claim_region, fit_book, fit_claim, load_claims, template
+from witnessmark.claims.extent import area_and_share
 from witnessmark.claims.places import AllOf, AnyOf, Box, Circle, Near, Outside, Region
 from witnessmark.claims.records import About, Claim
 from witnessmark.claims.times import Interval, share_on_axis, steps_within
@@ -206,3 +207,23 @@ def test_claims_that_contradict_and_still_overlap_are_told() -> None:
     assert any("Claims north-1 and south-1 contradict one another" in note for note in north.notes)
     assert any("Claims north-1 and south-1 contradict one another" in note for note in south.notes)
     assert not any("contradict" in note for note in paper.notes)
+
+
+def test_small_parts_far_apart_are_all_seen() -> None:
+    parts = AnyOf((Circle(40.0, 46.2, 2.0), Circle(-30.0, 120.0, 2.0), AnyOf((Circle(60.0, -100.0, 2.0),))))
+    area_km2, share = area_and_share(parts, SPACE.places)
+    assert area_km2 == pytest.approx(3 * np.pi * 4.0, rel=0.02) and share == pytest.approx(1 / 3, abs=0.01)
+    far = AnyOf((Circle(-30.0, 120.0, 0.5), Circle(60.0, -100.0, 0.5)))
+    with pytest.raises(BadInputError, match="wholly outside"):
+        fit_claim(claim(far), SPACE)
+
+
+@pytest.mark.parametrize("lat", [0.0, 40.0, 75.0])
+def test_areas_agree_with_geodesic_polygons(lat: float) -> None:
+    box = Box(10.0, lat, 12.0, lat + 1.5)
+    lons, lats = np.linspace(10.0, 12.0, 400), np.linspace(lat, lat + 1.5, 50)
+    ring_lon = [*lons, *np.full(50, 12.0), *lons[::-1], *np.full(50, 10.0)]
+    ring_lat = [*np.full(400, lat), *lats, *np.full(400, lat + 1.5), *lats[::-1]]
+    area_m2, _ = pyproj.Geod(ellps="WGS84").polygon_area_perimeter(ring_lon, ring_lat)
+    area_km2, _ = area_and_share(box, SPACE.places)
+    assert area_km2 == pytest.approx(abs(area_m2) / 1e6, rel=1e-4)

@@ -262,10 +262,10 @@ def test_relations_that_cannot_be() -> None:
 def test_a_long_chain_of_repetitions_is_followed_to_its_first_voice() -> None:
     text = template()
     last = text[text.index("  - id: paper-1") :]
-    for index in range(2, 1001):
+    for index in range(2, 601):
         text += last.replace("id: paper-1", f"id: paper-{index}") + f"    repeats: [paper-{index - 1}]\n"
     book = load_claims(text)
-    assert book.first_said("paper-1000") == ("paper-1",)
+    assert book.first_said("paper-600") == ("paper-1",)
     assert book.first_said("north-1") == ("north-1",)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from witnessmark.claims.reading import Entries, Keyed, Node, Text
+from witnessmark.claims.reading import Entries, Keyed, Node, Text, printable
 from witnessmark.errors import BadInputError, WitnessmarkError
 
 T = TypeVar("T")
@@ -23,7 +23,6 @@ _NUMBER = re.compile(r"[+-]?\d{1,12}(?:\.\d{1,15})?")
 _KIND = {Text: "text", Entries: "a list", Keyed: "keys and values"}
 _TURNS = "\u202d\u202e"
 """Overrides of writing direction: they can show a text as its reverse. Marks and isolates stay, languages need them."""
-_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -35,7 +34,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def shown(text: str, limit: int = 60) -> str:
     """Text from a file made fit for a message: short, and without characters that move the cursor."""
-    clean = "".join(c if unicodedata.category(c) not in _HIDDEN else "?" for c in text)
+    clean = printable(text)
     return clean if len(clean) <= limit else clean[: limit - 3] + "..."
 
 
@@ -50,7 +49,7 @@ class Problems:
 
     def note(self, line: int, words: str) -> None:
         """Add one."""
-        self._found.append((line, words))
+        self._found.append((line, printable(words)))
 
     @contextmanager
     def at(self, line: int) -> Iterator[None]:

@@ -5,23 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pyproj
 from numpy.typing import NDArray
 
+from witnessmark.claims.extent import area_and_share
 from witnessmark.claims.fields import Problems, nearest
-from witnessmark.claims.places import Found, Gazetteer, Region, bounds_deg, resolve
+from witnessmark.claims.places import Found, Gazetteer, Region, resolve
 from witnessmark.claims.records import Claim, ClaimBook
 from witnessmark.claims.times import merged_unix_s, share_on_axis, steps_within
 from witnessmark.errors import BadInputError
 from witnessmark.fusion.records import ClaimRegion
 from witnessmark.hypotheses.places import PlaceGrid
 from witnessmark.hypotheses.space import Hypotheses
-
-AUTHALIC_RADIUS_KM = 6371.0072
-"""Radius of the sphere with the area of the WGS 84 ellipsoid [km] (H. Moritz, Geodetic Reference System 1980,
-J. Geod. 74, 128-133 (2000), doi:10.1007/s001900050278; the ellipsoids differ by 0.1 mm)."""
-_SAMPLES = 160
-"""Sample points a side for area and share: an error of about a percent."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,7 +185,7 @@ def _on_places(
 ) -> tuple[NDArray[np.bool_], float | None]:
     """The mask by centres, and the share of the claimed area on the grid."""
     mask = region.holds(grid.lat_deg, grid.lon_deg)
-    area_km2, share = _area_and_share(region, grid)
+    area_km2, share = area_and_share(region, grid)
     size = f"cells of {grid.spacing_m / 1000.0:g} km"
     if not mask.any():
         if area_km2 == 0.0:
@@ -254,36 +248,3 @@ def _on_times(claim: Claim, over: Hypotheses, notes: list[str]) -> tuple[NDArray
 
 def _percent(share: float) -> str:
     return "Less than 1 %" if share < 0.01 else f"{100.0 * share:.0f} %"
-
-
-def _area_and_share(region: Region, grid: PlaceGrid) -> tuple[float | None, float | None]:
-    """Area [km2] of a region and the share of it on the grid, both None when it reaches round the earth.
-
-    Notes
-    -----
-    Points in even steps of longitude and of the sine of latitude stand for equal areas on the sphere (Archimedes'
-    hat-box); the sphere is the authalic one.
-    """
-    bounds = bounds_deg(region)
-    if bounds is None:
-        return None, None
-    west, south, east, north = bounds
-    fractions = (np.arange(_SAMPLES) + 0.5) / _SAMPLES
-    low, high = np.sin(np.deg2rad(south)), np.sin(np.deg2rad(north))
-    lat_deg = np.rad2deg(np.arcsin(low + (high - low) * fractions))
-    lon_deg = west + (east - west) * fractions
-    lats, lons = (axis.ravel() for axis in np.meshgrid(lat_deg, (lon_deg + 180.0) % 360.0 - 180.0, indexing="ij"))
-    inside = region.holds(lats, lons)
-    bounds_km2 = AUTHALIC_RADIUS_KM**2 * float(np.deg2rad(east - west)) * float(high - low)
-    if not inside.any():
-        return 0.0, None
-    to_grid = pyproj.Transformer.from_crs("EPSG:4326", grid.crs, always_xy=True)
-    x_m, y_m = to_grid.transform(lons[inside], lats[inside])
-    half_m = 0.5 * grid.spacing_m
-    on_grid = (
-        (x_m >= grid.x_m[0] - half_m)
-        & (x_m <= grid.x_m[-1] + half_m)
-        & (y_m >= grid.y_m[0] - half_m)
-        & (y_m <= grid.y_m[-1] + half_m)
-    )
-    return bounds_km2 * float(inside.mean()), float(np.mean(on_grid))

@@ -52,6 +52,11 @@ class Keyed:
 Node = Text | Entries | Keyed
 
 
+def printable(text: str) -> str:
+    """Text from a file made fit for one line of a message: no sign that breaks lines, hides or moves the cursor."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
+
+
 class _Open:
     """A collection under construction."""
 
@@ -153,13 +158,14 @@ def parse(raw: bytes) -> Node:
         mark = error.problem_mark or error.context_mark
         where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
         raise BadInputError(
-            f"The claims are not well-formed YAML{where}: {error.problem or error.context}.",
+            f"The claims are not well-formed YAML{where}: {printable(str(error.problem or error.context))}.",
             "Look there for a missing colon, quote or space; text holding a colon goes in quotes.",
         ) from error
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise BadInputError(
-            f"The claims are not well-formed YAML: {first}.", "Start again from the template; plain text is enough."
+            f"The claims are not well-formed YAML: {printable(first)}.",
+            "Start again from the template; plain text is enough.",
         ) from error
 
 
@@ -174,13 +180,13 @@ def _compose(text: str) -> Node:
         line = event.start_mark.line + 1 if event.start_mark is not None else 0
         if isinstance(event, yaml.NodeEvent) and event.anchor is not None:
             raise BadInputError(
-                f"Line {line}: the anchor or alias '{event.anchor}' is not taken.",
+                f"Line {line}: the anchor or alias '{printable(event.anchor)}' is not taken.",
                 "Write the value out where it is used.",
             )
         if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
             if event.tag is not None:
                 raise BadInputError(
-                    f"Line {line}: the tag '{event.tag}' is not taken.",
+                    f"Line {line}: the tag '{printable(str(event.tag))}' is not taken.",
                     "Leave it out; text beginning with ! goes in quotes.",
                 )
             n_nodes += 1
