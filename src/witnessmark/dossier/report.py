@@ -9,7 +9,7 @@ from typing import cast
 
 from witnessmark.dossier.casefile import rows, table, words
 from witnessmark.dossier.report_parts import about_items, about_law, about_method, about_reviews
-from witnessmark.dossier.wording import amount, bits, clean, flat, moment, percent, signed, span_words
+from witnessmark.dossier.wording import amount, bits, clean, flat, moment, percent, short, signed, span_words
 from witnessmark.plain import Plain, iso
 
 Model = dict[str, Plain]
@@ -52,8 +52,8 @@ def report_model(record: Model, sealed_at: dt.datetime) -> Model:
     custody = table(record.get("custody"))
     edition = words(record.get("edition"))
     model: Model = {
-        "reference": clean(case.get("reference")),
-        "title": clean(case.get("title")),
+        "reference": short(case.get("reference")),
+        "title": short(case.get("title")),
         "mandate": clean(case.get("mandate")),
         "edition": edition,
         "sealed_at": moment(iso(sealed_at)),
@@ -70,7 +70,7 @@ def report_model(record: Model, sealed_at: dt.datetime) -> Model:
     model["pictures"] = _pictures(record, None)
     model["findings"] = _findings(record)
     model["abstentions"] = [
-        {key: clean(entry.get(key)) for key in ("line", "item", "reason", "what_would_help")}
+        {key: short(entry.get(key)) for key in ("line", "item", "reason", "what_would_help")}
         for entry in rows(record.get("abstentions"))
     ]
     model["sensitivity"] = _sensitivity(record)
@@ -103,8 +103,8 @@ def _statement(record: Model, claim_id: Plain) -> str:
     for claim in rows(record.get("claims")):
         if claim.get("id") == claim_id:
             text = clean(claim.get("statement"), 300) or clean(_quote(claim).get("text"), 300)
-            return f"{clean(claim_id)} (“{text}”)" if text else clean(claim_id)
-    return clean(claim_id)
+            return f"{short(claim_id)} (“{text}”)" if text else short(claim_id)
+    return short(claim_id)
 
 
 def _quote(claim: Model) -> Model:
@@ -117,7 +117,7 @@ def _established(record: Model) -> list[str]:
     for standing in _standings(record):
         size = abs(_number(standing.get("log10_lr")))
         name = _statement(record, standing.get("claim_id"))
-        support = clean(standing.get("lr_words")).replace(" the claim", "")
+        support = short(standing.get("lr_words")).replace(" the claim", "")
         if size >= 300:
             said.append(f"A hard bound among the findings {support} {name}.")
         elif size >= _MODERATE:
@@ -155,7 +155,7 @@ def _not_resolved(record: Model) -> list[str]:
     said = [clean(text) for text in given] if isinstance(given, list) else []
 
     def unsaid(name: Plain) -> bool:
-        return not any(re.search(rf"(?<!\w){re.escape(clean(name))}(?!\w)", text) for text in said)
+        return not any(re.search(rf"(?<!\w){re.escape(short(name))}(?!\w)", text) for text in said)
 
     more = []
     standings = {words(standing.get("claim_id")): standing for standing in _standings(record)}
@@ -163,12 +163,12 @@ def _not_resolved(record: Model) -> list[str]:
         if unsaid(claim.get("id")):
             more += _open_claim(_statement(record, claim.get("id")), standings.get(words(claim.get("id"))))
     more += [
-        f"{clean(review.get('reviewer'))} dissents on {clean(review.get('subject'))}; see the reviews."
+        f"{short(review.get('reviewer'))} dissents on {short(review.get('subject'))}; see the reviews."
         for review in rows(record.get("reviews"))
         if review.get("verdict") == "dissent"
     ]
     more += [
-        f"The line “{clean(entry.get('line'))}” could not tell: {clean(entry.get('reason'), 300)}"
+        f"The line “{short(entry.get('line'))}” could not tell: {clean(entry.get('reason'), 300)}"
         for entry in rows(record.get("abstentions"))
         if unsaid(entry.get("line"))
     ]
@@ -185,7 +185,7 @@ def _open_claim(name: str, standing: Model | None) -> list[str]:
     if size < _DISCRIMINATES:
         return [f"The findings do not tell {name} from its contrary."]
     if size < _MODERATE:
-        return [f"The findings give no more than {clean(standing.get('lr_words')).replace(' the claim', '')} {name}."]
+        return [f"The findings give no more than {short(standing.get('lr_words')).replace(' the claim', '')} {name}."]
     return []
 
 
@@ -197,13 +197,13 @@ def _claims(record: Model) -> Plain:
         source = sources.get(words(claim.get("source")), {})
         standing = standings.get(words(claim.get("id")), {})
         quote = _quote(claim)
-        reliability, credibility = words(source.get("reliability")), words(claim.get("credibility"))
+        reliability, credibility = short(source.get("reliability")), short(claim.get("credibility"))
         said_at = table(claim.get("said_at"))
         made.append(
             {
-                "id": clean(claim.get("id")),
-                "who": clean(source.get("name")) or clean(claim.get("source")),
-                "party": clean(source.get("party")),
+                "id": short(claim.get("id")),
+                "who": short(source.get("name")) or short(claim.get("source")),
+                "party": short(source.get("party")),
                 "source_grade": f"source {reliability}: {_RELIABILITY.get(reliability, '')}" if reliability else "",
                 "claim_grade": f"information {credibility}: {_CREDIBILITY.get(credibility, '')}" if credibility else "",
                 "statement": clean(claim.get("statement")),
@@ -211,16 +211,16 @@ def _claims(record: Model) -> Plain:
                 "translation": clean(quote.get("translation")),
                 "cited": ", ".join(
                     part
-                    for part in (clean(quote.get("document")), clean(quote.get("locator")), clean(quote.get("url")))
+                    for part in (short(quote.get("document")), short(quote.get("locator")), short(quote.get("url")))
                     if part
                 ),
-                "hedge": clean(claim.get("hedge")),
+                "hedge": short(claim.get("hedge")),
                 "said_at": moment(said_at.get("at")) if said_at else "",
                 "prior": percent(standing.get("prior")),
                 "posterior": percent(standing.get("posterior")) if standing else "not weighed",
-                "posterior_words": clean(standing.get("probability_words")),
+                "posterior_words": short(standing.get("probability_words")),
                 "lr": signed(standing.get("log10_lr")) if standing else "–",
-                "lr_words": clean(standing.get("lr_words")) or "not weighed",
+                "lr_words": short(standing.get("lr_words")) or "not weighed",
                 "bearing": cast(Plain, _bearing(record, claim, standing)),
             }
         )
@@ -238,7 +238,7 @@ def _bearing(record: Model, claim: Model, standing: Model) -> list[Model]:
         if abs(change) >= _DISCRIMINATES:
             found.append((change, share))
     return [
-        {"finding": clean(share.get("finding_id")), "line": clean(share.get("line")), "change": signed(change)}
+        {"finding": short(share.get("finding_id")), "line": short(share.get("line")), "change": signed(change)}
         for change, share in sorted(found, key=lambda pair: -abs(pair[0]))
     ]
 
@@ -266,20 +266,20 @@ def _findings(record: Model) -> Plain:
         item = words(finding.get("item"))
         made.append(
             {
-                "id": clean(finding.get("id")),
-                "line": clean(finding.get("line")),
-                "item": clean(numbers.get(item, item)),
+                "id": short(finding.get("id")),
+                "line": short(finding.get("line")),
+                "item": short(numbers.get(item, item)),
                 "question": clean(finding.get("question")),
                 "statement": clean(finding.get("statement")),
-                "method": f"{clean(finding.get('method'))} (version {clean(finding.get('version'))})",
+                "method": f"{short(finding.get('method'))} (version {short(finding.get('version'))})",
                 "bits": bits(share.get("bits")) if share else "not part of the assessment",
                 "share": _share_rows(share),
                 "limits": [clean(limit) for limit in limits] if isinstance(limits, list) else [],
                 "silent_on": list(_silent_on(finding, share)),
-                "superseded": clean(finding.get("superseded_by")),
+                "superseded": short(finding.get("superseded_by")),
                 "seen": cast(Plain, flat(finding.get("observations"))),
                 "parameters": cast(Plain, flat(finding.get("parameters"))),
-                "seed": clean(finding.get("seed")),
+                "seed": short(finding.get("seed")),
                 "file": clean(table(finding.get("log_likelihood")).get("file")),
                 "sha256": clean(table(finding.get("log_likelihood")).get("sha256")),
             }
@@ -313,7 +313,7 @@ def _silent_on(finding: Model, share: Model) -> list[str]:
     if share and share.get("discriminates") is False:
         said.append("By itself it does not discriminate between any claim and its contrary.")
     if finding.get("superseded_by"):
-        said.append(f"It is superseded by {clean(finding.get('superseded_by'))} and weighs nothing.")
+        said.append(f"It is superseded by {short(finding.get('superseded_by'))} and weighs nothing.")
     return said
 
 
@@ -324,11 +324,11 @@ def _sensitivity(record: Model) -> Plain:
         return None
     names = [words(standing.get("claim_id")) for standing in standings]
     return {
-        "claims": [clean(name) for name in names],
+        "claims": [short(name) for name in names],
         "all": [signed(standing.get("log10_lr")) for standing in standings],
         "rows": [
             {
-                "finding": f"{clean(share.get('finding_id'))} ({clean(share.get('line'))})",
+                "finding": f"{short(share.get('finding_id'))} ({short(share.get('line'))})",
                 "values": [signed(table(share.get("without")).get(name)) for name in names],
             }
             for share in shares
@@ -343,7 +343,7 @@ def _silent(record: Model) -> Plain:
     for name in listed if isinstance(listed, list) else []:
         finding = statements.get(words(name), {})
         made.append(
-            {"id": clean(name), "line": clean(finding.get("line")), "statement": clean(finding.get("statement"))}
+            {"id": short(name), "line": short(finding.get("line")), "statement": clean(finding.get("statement"))}
         )
     return made
 
@@ -361,7 +361,7 @@ def _space(record: Model) -> Plain:
         name = words(alternative.get("name"))
         made.append(
             [
-                clean(alternative.get("statement")) or clean(name),
+                clean(alternative.get("statement")) or short(name),
                 percent(alternative.get("prior")),
                 percent(after.get(name)),
             ]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import cast
 
 from witnessmark.dossier.casefile import rows, table, words
-from witnessmark.dossier.wording import clean, flat, moment, size
+from witnessmark.dossier.wording import clean, flat, moment, short, size
 from witnessmark.plain import Plain
 
 Model = dict[str, Plain]
@@ -21,13 +21,13 @@ def about_items(record: Model, pictures: Callable[[Model, str], list[Plain]]) ->
         number = words(item.get("exhibit_number"))
         made.append(
             {
-                "number": clean(number),
-                "copy": clean(item.get("copy")),
-                "media_type": clean(item.get("media_type")),
+                "number": short(number),
+                "copy": short(item.get("copy")),
+                "media_type": short(item.get("media_type")),
                 "size": size(item.get("size_bytes")),
-                "sha256": clean(item.get("sha256")),
-                "sha512": clean(item.get("sha512")),
-                "file": clean(item.get("file")),
+                "sha256": short(item.get("sha256")),
+                "sha512": short(item.get("sha512")),
+                "file": short(item.get("file")),
                 "captures": [_capture(capture) for capture in rows(item.get("captures"))],
                 "appearances": [_appearance(appearance) for appearance in rows(item.get("appearances"))],
                 "media": cast(Plain, flat(item.get("media"), limit=30)) if item.get("media") else [],
@@ -40,22 +40,22 @@ def about_items(record: Model, pictures: Callable[[Model, str], list[Plain]]) ->
 
 def _tool(value: Plain) -> str:
     tool = table(value)
-    return f"{clean(tool.get('name'))} {clean(tool.get('version'))}".strip()
+    return f"{short(tool.get('name'))} {short(tool.get('version'))}".strip()
 
 
 def _capture(capture: Model) -> Plain:
     listed = [
         ("Obtained", f"{moment(capture.get('started'))} to {moment(capture.get('ended'))}"),
-        ("By", clean(capture.get("operator"))),
+        ("By", short(capture.get("operator"))),
         ("With", _tool(capture.get("tool"))),
-        ("Method", clean(capture.get("method"))),
-        ("Original name", clean(capture.get("original_name"))),
-        ("Address", clean(capture.get("url"))),
+        ("Method", short(capture.get("method"))),
+        ("Original name", short(capture.get("original_name"))),
+        ("Address", clean(capture.get("url"), 600)),
     ]
     for label, key in (("File modified", "file_modified"), ("File created", "file_created")):
         when = table(capture.get(key))
         if when:
-            listed.append((label, f"{moment(when.get('at'))} ({clean(when.get('how_known'))})"))
+            listed.append((label, f"{moment(when.get('at'))} ({short(when.get('how_known'))})"))
     return [[label, text] for label, text in listed if text]
 
 
@@ -63,26 +63,26 @@ def _appearance(appearance: Model) -> Plain:
     posted = table(appearance.get("posted"))
     zone = "" if posted.get("zone_proven") in (True, None) else ", offset not proven"
     return {
-        "platform": clean(appearance.get("platform")),
-        "account": clean(appearance.get("account")),
-        "url": clean(appearance.get("url")),
-        "posted": f"{moment(posted.get('at'))} ({clean(posted.get('how_known'))}{zone})",
-        "state": clean(appearance.get("state")),
+        "platform": short(appearance.get("platform")),
+        "account": short(appearance.get("account")),
+        "url": clean(appearance.get("url"), 600),
+        "posted": f"{moment(posted.get('at'))} ({short(posted.get('how_known'))}{zone})",
+        "state": short(appearance.get("state")),
         "text": clean(appearance.get("text")),
     }
 
 
 def _derived(derived: Model) -> Plain:
-    what = clean(derived.get("name")) or clean(derived.get("kind")) or "derived file"
-    return {"what": what, "tool": _tool(derived.get("tool")), "sha256": clean(derived.get("sha256"))}
+    what = short(derived.get("name")) or short(derived.get("kind")) or "derived file"
+    return {"what": what, "tool": _tool(derived.get("tool")), "sha256": short(derived.get("sha256"))}
 
 
 def about_reviews(record: Model) -> Plain:
     """Sign-offs and dissents alike, in the order they were made."""
     return [
         {
-            "subject": clean(review.get("subject")),
-            "reviewer": clean(review.get("reviewer")),
+            "subject": short(review.get("subject")),
+            "reviewer": short(review.get("reviewer")),
             "verdict": _VERDICTS.get(words(review.get("verdict")), "Review"),
             "reasons": clean(review.get("reasons")),
             "at": moment(review.get("at")),
@@ -95,10 +95,10 @@ def about_reviews(record: Model) -> Plain:
 def _standing(review: Model) -> str:
     """What a reader has to know of a review besides its words: blindness, conflicts, and whether it still holds."""
     said = ["made without seeing the author's result"] if review.get("blind") is True else []
-    conflict = clean(review.get("conflict_of_interest"))
+    conflict = short(review.get("conflict_of_interest"))
     if conflict and conflict.casefold() != "none":
         said.append(f"declared conflict of interest: {conflict}")
-    state = clean(review.get("state"))
+    state = short(review.get("state"))
     if state and state != "holds":
         said.append(f"this review is {state}")
     notes = review.get("notes")
@@ -110,15 +110,15 @@ def about_law(record: Model) -> Plain:
     """Each element with the findings that bear on it; an element that nothing bears on is a gap and says so."""
     return [
         {
-            "instrument": clean(element.get("instrument")),
-            "article": clean(element.get("article")),
-            "element": clean(element.get("element")),
+            "instrument": short(element.get("instrument")),
+            "article": short(element.get("article")),
+            "element": short(element.get("element")),
             "text": clean(element.get("text")),
             "paraphrase": clean(element.get("paraphrase")),
             "unchecked": element.get("checked_by_lawyer") is False,
-            "citation": f"{clean(element.get('citation'))} ({clean(element.get('version'))})",
+            "citation": f"{short(element.get('citation'))} ({short(element.get('version'))})",
             "bears": [
-                {key: clean(entry.get(key)) for key in ("finding", "direction", "note")}
+                {key: short(entry.get(key)) for key in ("finding", "direction", "note")}
                 for entry in rows(element.get("bears"))
             ],
         }
@@ -141,7 +141,7 @@ def about_method(record: Model) -> Plain:
         "key": words(custody.get("public_key_sha256")),
         "stamps": stamps,
         "inputs": [
-            [clean(finding.get("id")), clean(entry.get("part")), clean(entry.get("sha256"))]
+            [short(finding.get("id")), short(entry.get("part")), short(entry.get("sha256"))]
             for finding in rows(record.get("findings"))
             for entry in rows(finding.get("inputs"))
         ],

@@ -40,6 +40,11 @@ def clean(value: Plain, limit: int = MAX_TEXT) -> str:
     return " ".join("".join(made).split()) + ending
 
 
+def short(value: Plain) -> str:
+    """A name, label or line of text, as `clean` has it and at most 200 long."""
+    return clean(value, 200)
+
+
 def code_point(sign: str) -> str:
     """A sign by its code point.
 
