@@ -5,6 +5,17 @@ from __future__ import annotations
 from witnessmark.lines.integrity.observations import ContainerFacts, Remark
 from witnessmark.media.records import Probe, Stream, Survey
 
+FORMATS = {
+    "mov,mp4,m4a,3gp,3g2,mj2": "an MP4 or QuickTime file",
+    "matroska,webm": "a Matroska or WebM file",
+    "avi": "an AVI file",
+    "mpegts": "an MPEG transport stream",
+    "flv": "a Flash video file",
+    "asf": "a Windows Media file",
+    "ogg": "an Ogg file",
+    "jpeg_pipe": "a JPEG picture",
+    "png_pipe": "a PNG picture",
+}
 SHORT_BY_FRAMES = 2  # frames that codecs hold back at the end
 
 
@@ -35,7 +46,7 @@ def container_remarks(facts: ContainerFacts, probe: Probe, survey: Survey) -> tu
         Remark(
             "container",
             False,
-            f"The file is {facts.format_name}{_brand(facts)} of {facts.size_bytes:,} bytes with "
+            f"{_format(facts)}{_brand(facts)} of {facts.size_bytes:,} bytes with "
             f"{len(facts.streams)} stream{'s' if len(facts.streams) != 1 else ''}: {'; '.join(facts.streams)}.",
             "Cameras, editing programs and platforms all write such files.",
         )
@@ -97,6 +108,11 @@ def _short(probe: Probe, survey: Survey) -> list[Remark]:
             )
         ]
     return []
+
+
+def _format(facts: ContainerFacts) -> str:
+    named = FORMATS.get(facts.format_name)
+    return f"It is {named}" if named else f"Its format is {facts.format_name}"
 
 
 def _brand(facts: ContainerFacts) -> str:

@@ -133,6 +133,8 @@ def _with_sound(cuts: Sequence[Cut]) -> str:
         return ""
     if not any(known):
         return " The sound runs on."
+    if len(cuts) == 1:
+        return " The sound breaks there too."
     return f" The sound breaks at {sum(known)} of them."
 
 
