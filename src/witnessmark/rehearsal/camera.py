@@ -80,8 +80,8 @@ class Sensor:
         side_y, side_x = height_px + 257, width_px + 257
         field = self._rng.standard_normal((side_y, side_x)).astype(np.float32)
         # Demosaicing and in-camera smoothing leave noise correlated between neighbours.
-        self._field = cv2.GaussianBlur(field, (0, 0), 0.6)
-        self._field /= self._field.std()
+        smooth = np.asarray(cv2.GaussianBlur(field, (0, 0), 0.6), dtype=np.float32)
+        self._field = smooth / smooth.std()
         level = np.arange(256) / 255.0
         self._sigma = (strength * (0.9 + 2.6 * np.sqrt(level) * (1.0 - level) ** 0.7)).astype(np.float32)
         self._strength = strength

@@ -47,6 +47,8 @@ class Sweep:
         Falling: the first row is the highest.
     range_m : ndarray of float64, shape (n_rows, n_columns)
         Distance along the ground to what a ray meets; inf for sky.
+    behind_m : ndarray of float64, shape (n_rows, n_columns)
+        Distance of the first sample at or behind that: inside the tree whose side a ray meets.
     """
 
     azimuth_deg: Floats
@@ -54,6 +56,7 @@ class Sweep:
     skyline_range_m: Floats
     row_tangent: Floats
     range_m: Floats
+    behind_m: Floats
 
 
 def ranges(first_m: float, last_m: float, growth: float) -> Floats:
@@ -120,10 +123,11 @@ def sweep(
     tangent = tangents(ground, eye_m, azimuth_deg, range_m)
     highest = np.maximum.accumulate(tangent, axis=1)
     found = np.full((len(azimuth_deg), len(row_tangent)), np.inf)
+    behind = np.full((len(azimuth_deg), len(row_tangent)), np.inf)
 
     def work(part: slice) -> None:
         for column in range(part.start, part.stop):
-            found[column] = _meet(tangent[column], highest[column], range_m, row_tangent)
+            found[column], behind[column] = _meet(tangent[column], highest[column], range_m, row_tangent)
 
     over_slices(work, len(azimuth_deg), 200)
     crest = np.argmax(tangent, axis=1)
@@ -133,11 +137,12 @@ def sweep(
         range_m[crest],
         row_tangent,
         np.ascontiguousarray(found.T),
+        np.ascontiguousarray(behind.T),
     )
 
 
-def _meet(tangent: Floats, highest: Floats, range_m: Floats, wanted: Floats) -> Floats:
-    """Distances at which one bearing's samples first reach each wanted tangent."""
+def _meet(tangent: Floats, highest: Floats, range_m: Floats, wanted: Floats) -> tuple[Floats, Floats]:
+    """Distances at which one bearing's samples first reach each wanted tangent, and of the first sample there."""
     index: NDArray[np.intp] = np.searchsorted(highest, wanted, side="left")
     met = index < len(range_m)
     after = np.minimum(index, len(range_m) - 1)
@@ -145,7 +150,7 @@ def _meet(tangent: Floats, highest: Floats, range_m: Floats, wanted: Floats) -> 
     rise = tangent[after] - tangent[before]
     share = np.where(rise > 0.0, (wanted - tangent[before]) / np.where(rise > 0.0, rise, 1.0), 1.0)
     distance = range_m[before] + np.clip(share, 0.0, 1.0) * (range_m[after] - range_m[before])
-    return np.where(met, distance, np.inf)
+    return np.where(met, distance, np.inf), np.where(met, range_m[after], np.inf)
 
 
 def horizon_deg(ground: Ground, eye_m: float, azimuth_deg: float, reach_m: float = 40_000.0) -> float:

@@ -119,7 +119,7 @@ class Recorder:
         frame.time_base = TIME_BASE
         self._write(self._pictures.encode(frame))
 
-    def _write(self, packets: list[av.Packet]) -> None:
+    def _write(self, packets: Iterable[av.Packet[av.VideoStream]]) -> None:
         """Mux pictures, without the encoder's notes about itself (SEI units) unless they are to stay."""
         for packet in packets:
             self._out.mux(packet if self._strip is None else self._strip.filter(packet))

@@ -83,7 +83,7 @@ def read_footage(path: Path) -> Footage:
             if isinstance(frame, av.VideoFrame):
                 rotation = round(-frame.rotation) % 360
                 times.append(float(frame.time or 0.0))
-                frames.append(frame.to_ndarray(format="yuv420p"))
+                frames.append(np.asarray(frame.to_ndarray(format="yuv420p"), dtype=np.uint8))
             elif isinstance(frame, av.AudioFrame):
                 samples += [part.to_ndarray()[0] for part in resampler.resample(frame)]
     if not frames:

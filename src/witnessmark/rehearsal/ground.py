@@ -348,4 +348,4 @@ def _slopes(relief: Relief) -> Floats32:
     north = np.radians(np.abs(relief.lat_deg[1] - relief.lat_deg[0])) * WGS84_A_M
     east = np.radians(relief.lon_deg[1] - relief.lon_deg[0]) * WGS84_A_M * np.cos(np.radians(relief.lat_deg.mean()))
     down, across = np.gradient(relief.elevation_m, north, east)
-    return np.degrees(np.arctan(np.hypot(down, across))).astype(np.float32)
+    return np.asarray(np.degrees(np.arctan(np.hypot(down, across))), dtype=np.float32)

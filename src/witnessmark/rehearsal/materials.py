@@ -41,7 +41,8 @@ def reflectance(
 ) -> Floats32:
     """Linear reflectance of visible points, shape (n, 3).
 
-    Heights `z_m` are those at which the eye's rays meet the surface. Patterns of several wavelengths, none repeating within the view, each left out where it is too fine to be seen.
+    Heights `z_m` are those at which the eye's rays meet the surface. Patterns of several wavelengths, none repeating
+    within the view, each left out where it is too fine to be seen.
     """
     noise, cover = ground.lattice, ground.cover
     green, straw = (np.array(colour, dtype=np.float32) for colour in _GRASS[cover.season])

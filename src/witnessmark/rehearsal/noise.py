@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
 
-SIDE = 512
+SIDE_BITS = 9
+SIDE = 1 << SIDE_BITS
 """Side of the table of random lattice values [cells]; the lattice repeats after as many cells."""
 
 WORKERS = 2
@@ -50,17 +51,24 @@ class Lattice:
         Value noise as in Lewis, "Algorithms for solid noise synthesis", SIGGRAPH 1989, doi:10.1145/74334.74360.
         """
         floor_x, floor_y = np.floor(x), np.floor(y)
-        across, along = (x - floor_x).astype(np.float32), (y - floor_y).astype(np.float32)
-        column, row = floor_x.astype(np.int64), floor_y.astype(np.int64)
-        west, east = column & (SIDE - 1), (column + 1) & (SIDE - 1)
-        south, north = (row & (SIDE - 1)) * SIDE, ((row + 1) & (SIDE - 1)) * SIDE
-        across *= across * (3.0 - 2.0 * across)
-        along *= along * (3.0 - 2.0 * along)
-        low = self.table[south + west]
-        low += (self.table[south + east] - low) * across
-        high = self.table[north + west]
-        high += (self.table[north + east] - high) * across
-        low += (high - low) * along
+        across, along = _eased((x - floor_x).astype(np.float32)), _eased((y - floor_y).astype(np.float32))
+        east, north = floor_x.astype(np.int32), floor_y.astype(np.int32)
+        west, south = east & (SIDE - 1), (north & (SIDE - 1)) << SIDE_BITS
+        east, north = (east + 1) & (SIDE - 1), ((north + 1) & (SIDE - 1)) << SIDE_BITS
+        # In place throughout: this is where most of a rendering's time goes.
+        low = self.table.take(south + west, mode="clip")
+        step = self.table.take(south + east, mode="clip")
+        step -= low
+        step *= across
+        low += step
+        high = self.table.take(north + west, mode="clip")
+        step = self.table.take(north + east, mode="clip")
+        step -= high
+        step *= across
+        high += step
+        high -= low
+        high *= along
+        low += high
         return low
 
     def fractal(self, x_m: Floats, y_m: Floats, wavelength_m: float, octaves: int, gain: float = 0.5) -> Floats32:
@@ -85,6 +93,15 @@ class Lattice:
         total *= np.float32(2.0 / norm)
         total -= np.float32(1.0)
         return total
+
+
+def _eased(t: Floats32) -> Floats32:
+    """3 t^2 - 2 t^3."""
+    eased = t * np.float32(-2.0)
+    eased += np.float32(3.0)
+    eased *= t
+    eased *= t
+    return eased
 
 
 def smoothstep(low: float, high: float, value: Floats32 | Floats) -> Floats32:

@@ -36,6 +36,7 @@ def demo_scenario() -> Scenario:
         pitch_deg=-0.6,
         roll_deg=0.5,
         weather=Weather(cloud_cover=0.28, visibility_m=42_000.0, turbidity=2.7, temperature_c=9.0, wind=0.5),
+        cover=Cover(forest=0.55, clearing_m=430.0, canopy_m=14.0),
         props=(
             Prop("pole", "pole", 241.0, 17.0, 5.6, facing_deg=335.0),
             Prop("wall", "wall", 229.0, 12.5, 0.95, facing_deg=312.0, length_m=7.0),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -95,7 +96,7 @@ def _fence(prop: Prop, foot: Floats, ground: Ground) -> list[Solid]:
     for number, at in enumerate(feet):
         tall = prop.height_m if number == pairs else prop.height_m * (0.97 + 0.05 * np.sin(2.1 * number))
         solids.append(_upright("cylinder", at, 0.065, -0.4, tall, WOOD))
-    for start, end in zip(feet[:-1], feet[1:], strict=True):
+    for start, end in itertools.pairwise(feet):
         for share in (0.42, 0.82):
             lift = _UP * prop.height_m * share
             solids.append(_beam(start + lift, end + lift, 0.05, 0.11, WOOD, 0.25))
@@ -246,6 +247,13 @@ def _vehicle(prop: Prop, foot: Floats, ground: Ground) -> list[Solid]:
         box(1.22, 0, 1.42, 0.72, 1.72, 0.62, GLASS),
         box(1.10, 0, 1.50, 0.70, 1.78, 0.80, WHITE),
         box(-0.55, 0, 1.02, 3.13, 1.88, 0.14, PAINT),
+        box(-2.10, 0, 1.30, 0.03, 0.025, 1.40, RUBBER),
+        box(-2.11, 0.42, 1.66, 0.02, 0.56, 0.42, GLASS),
+        box(-2.11, -0.42, 1.66, 0.02, 0.56, 0.42, GLASS),
+        box(-2.13, 0, 0.66, 0.02, 0.50, 0.12, WHITE),
+        box(-2.16, 0, 0.50, 0.10, 1.72, 0.13, RUBBER),
+        box(1.12, 0, 1.52, 0.50, 1.80, 0.42, GLASS),
+        box(0.72, 0, 1.10, 0.02, 1.865, 1.05, RUBBER),
         box(0.1, 0, 0.50, 4.2, 1.70, 0.20, RUBBER),
         box(2.31, 0, 0.62, 0.06, 1.70, 0.22, RUBBER),
         box(2.31, 0.66, 0.86, 0.05, 0.30, 0.18, (0.75, 0.74, 0.70)),

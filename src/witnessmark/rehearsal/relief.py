@@ -74,14 +74,15 @@ def jacksboro() -> Relief:
 
     Notes
     -----
-    Row 0 is the northernmost and ``ymax`` its northern edge. The file's ``ymin`` is wrong: it is ``ymax + 344 dy`` where
-    it should be ``ymax - 344 dy``. That this reading is right shows in the relief: the highest cell (1076 m) falls
-    within 1 km of Cross Mountain, Tennessee (36.2 N, 84.23 W), the lowest on the Clinch River below Norris Dam.
+    Row 0 is the northernmost and ``ymax`` its northern edge. The file's ``ymin`` is wrong: ``ymax + 344 dy``
+    where it should be ``ymax - 344 dy``. That this reading is right shows in the relief: the highest cell (1076 m)
+    falls within 1 km of Cross Mountain, Tennessee (36.2 N, 84.23 W), the lowest on the Clinch River below Norris Dam.
     Edges are those of the outer cells, so the first node lies half a step inside.
     """
     from matplotlib import cbook
 
-    with cbook.get_sample_data("jacksboro_fault_dem.npz") as sample:
+    path = str(cbook.get_sample_data("jacksboro_fault_dem.npz", asfileobj=False))
+    with np.load(path) as sample:
         elevation = np.asarray(sample["elevation"], dtype=np.float64)
         west, step_x = float(sample["xmin"]), float(sample["dx"])
         north, step_y = float(sample["ymax"]), float(sample["dy"])
@@ -89,7 +90,7 @@ def jacksboro() -> Relief:
     return Relief(
         name="jacksboro",
         source="matplotlib sample data jacksboro_fault_dem.npz (3 arc-seconds, WGS 84)",
-        lat_deg=north - step_y * (np.arange(rows) + 0.5),
-        lon_deg=west + step_x * (np.arange(columns) + 0.5),
+        lat_deg=np.asarray(north - step_y * (np.arange(rows) + 0.5), dtype=np.float64),
+        lon_deg=np.asarray(west + step_x * (np.arange(columns) + 0.5), dtype=np.float64),
         elevation_m=elevation,
     )

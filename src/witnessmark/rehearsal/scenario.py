@@ -170,7 +170,7 @@ class Scenario:
     props: tuple[Prop, ...] = ()
     sounds: tuple[SoundEvent, ...] = ()
     device: Device = field(default_factory=Device)
-    oversample: float = 1.6
+    oversample: float = 1.45
     reach_m: float = 36_000.0
 
     def __post_init__(self) -> None:

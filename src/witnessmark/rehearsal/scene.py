@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from witnessmark.rehearsal.caster import Sweep, sweep
+from witnessmark.rehearsal.caster import Sweep, drop_m, sweep
 from witnessmark.rehearsal.ground import Ground
 from witnessmark.rehearsal.materials import reflectance
 from witnessmark.rehearsal.noise import Floats, Floats32, over_slices, smoothstep
@@ -57,7 +57,7 @@ class Panorama:
 def encode(luminance: Floats32) -> Codes:
     """Luminance to 16-bit codes."""
     stops = np.log2(np.maximum(luminance, np.float32(2.0**-CODE_OFFSET_STOPS))) + np.float32(CODE_OFFSET_STOPS)
-    return np.clip(stops * np.float32(CODE_STEPS_PER_STOP), 0.0, 65535.0).astype(np.uint16)
+    return np.asarray(np.clip(stops * np.float32(CODE_STEPS_PER_STOP), 0.0, 65535.0), dtype=np.uint16)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,6 +129,7 @@ def compose(
                 light,
                 built,
                 distance[on_ground],
+                swept.behind_m[rows][on_ground],
                 tangent[on_ground],
                 sines[column],
                 cosines[column],
@@ -146,7 +147,7 @@ def compose(
     foot = ground.bare_m(origin, origin)
     direct = bool(light.direct_share(origin, origin, foot + 1.0)[0] > 0.5)
     progress(1.0, "panorama done")
-    return Panorama(cylinder, encode(soft), swept, mask, direct)
+    return Panorama(cylinder, encode(np.asarray(soft, dtype=np.float32)), swept, mask, direct)
 
 
 def _sky(air: Air, sines: Floats, cosines: Floats, tangent: Floats, where: NDArray[np.bool_]) -> Floats32:
@@ -167,6 +168,7 @@ def _ground_light(
     light: Light,
     built: Sequence[Built],
     range_m: Floats,
+    behind_m: Floats,
     tangent: Floats,
     sine: Floats,
     cosine: Floats,
@@ -176,6 +178,14 @@ def _ground_light(
     """Luminance of ground points through the air, shape (n, 3)."""
     x, y = range_m * sine, range_m * cosine
     seen = ground.surface(x, y, range_m)
+    z = light.eye_m + tangent * range_m + drop_m(range_m, ground.lat_deg)
+    # A ray that ends in the side of a tree ends at the tree, not on the ground before it.
+    side = np.flatnonzero((z - seen.height_m > 0.3) & (range_m > 60.0))
+    if side.size:
+        range_m = range_m.copy()
+        range_m[side] = behind_m[side]
+        x, y = range_m * sine, range_m * cosine
+        seen = ground.surface(x, y, range_m)
     step = np.clip(range_m * cylinder.step_rad * 1.2, 0.012, 60.0)
     step = np.where(seen.wooded > 0.01, np.maximum(step, 0.9), step)
     beside = ground.surface(x + step, y, range_m, seen.wooded)
@@ -202,7 +212,7 @@ def _ground_light(
     # Leaves and grass let light through: some of it wraps past the edge of shadow.
     wrap = np.where(leafy, 0.25, 0.15)
     direct = np.clip((facing + wrap) / (1.0 + wrap), 0.0, 1.0) * share
-    colour = reflectance(ground, x, y, light.eye_m + tangent * range_m, range_m, seen, steep)
+    colour = reflectance(ground, x, y, z, range_m, seen, steep)
     bounce = 0.045 * direct[:, None] * light.air.sun_klx * np.array([1.0, 0.95, 0.75])
     incoming = direct[:, None] * light.air.sun_klx + openness[:, None] * light.ambient_klx + bounce
     luminance = colour * incoming / np.pi
@@ -233,20 +243,27 @@ def prop_light(points: Floats, sun: Sun, built: Sequence[Built], *, whole_disc: 
     plane = points @ np.stack([right, over, sun.towards], axis=1)
     towards = _disc(sun) if whole_disc else [sun.towards]
     hidden = np.zeros((len(points), len(towards)), dtype=bool)
-    for thing in built:
-        centre, radius = _ball_around(thing.solids)
+    for cluster in _clusters(built):
+        centre, radius = _ball_around(cluster)
         group = _shaded_by(plane, np.array([right @ centre, over @ centre, sun.towards @ centre]), radius)
+        group = group[~hidden[group].all(axis=1)]
         if group.size == 0:
             continue
-        for solid in thing.solids:
+        near = plane[group]
+        for solid in cluster:
             at = np.array([right @ solid.centre, over @ solid.centre, sun.towards @ solid.centre])
-            inner = group[_shaded_by(plane[group], at, solid.radius_m)]
-            inner = inner[~hidden[inner].all(axis=1)]
+            inner = group[_shaded_by(near, at, solid.radius_m)]
             if inner.size == 0:
                 continue
+            start = points[inner]
             for number, direction in enumerate(towards):
-                hidden[inner, number] |= solid.blocks(points[inner], direction)
-    return (1.0 - hidden.mean(axis=1)).astype(np.float32)
+                hidden[inner, number] |= solid.blocks(start, direction)
+    return np.asarray(1.0 - hidden.mean(axis=1), dtype=np.float32)
+
+
+def _clusters(built: Sequence[Built]) -> list[tuple[Solid, ...]]:
+    """A few neighbouring solids at a time, so that far points are ruled out together."""
+    return [thing.solids[i : i + 10] for thing in built for i in range(0, len(thing.solids), 10)]
 
 
 def _shaded_by(plane: Floats, at: Floats, radius: float) -> NDArray[np.intp]:
@@ -266,18 +283,13 @@ def _ball_around(solids: Sequence[Solid]) -> tuple[Floats, float]:
 def _open_sky_at(points: Floats, built: Sequence[Built]) -> Floats32:
     """Share of the sky's light that props leave to points beside them: contact shade, by a ball in their stead."""
     result = np.ones(len(points), dtype=np.float32)
-    for thing in built:
-        centre, radius = _ball_around(thing.solids)
-        group = np.flatnonzero(((points - centre) ** 2).sum(axis=1) < (radius + 2.5) ** 2)
-        if group.size == 0:
-            continue
-        nearby = points[group]
-        for solid in thing.solids:
-            size = min(float(np.abs(solid.axes).sum(axis=1).min()), 1.2)
-            square = ((nearby - solid.centre) ** 2).sum(axis=1)
-            near = np.flatnonzero(square < (4.0 * size) ** 2)
-            share = np.minimum(size * size / np.maximum(square[near], 1e-6), 1.0)
-            result[group[near]] *= 1.0 - (0.30 * share).astype(np.float32)
+    for cluster in _clusters(built):
+        centre, radius = _ball_around(cluster)
+        size = min(0.55 * radius, 1.2)
+        square = ((points - centre) ** 2).sum(axis=1)
+        near = np.flatnonzero(square < (3.0 * size) ** 2)
+        share = np.minimum(size * size / np.maximum(square[near], 1e-6), 1.0)
+        result[near] *= 1.0 - (0.40 * (share - 0.11)).astype(np.float32)
     return np.maximum(result, np.float32(0.25))
 
 

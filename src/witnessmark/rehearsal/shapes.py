@@ -94,7 +94,7 @@ class Solid:
         normal : ndarray of float64, shape (n, 3)
             Unit, outward; arbitrary for a miss.
         """
-        inverse = np.linalg.inv(self.axes)
+        inverse = np.asarray(np.linalg.inv(self.axes), dtype=np.float64)
         o, d = self._inside(start, direction, inverse)
         distance, local = _FORMS[self.form](o, d)
         distance = np.where(distance > 1e-6, distance, np.inf)
@@ -104,7 +104,8 @@ class Solid:
 
     def blocks(self, start: Floats, direction: Floats) -> NDArray[np.bool_]:
         """Whether rays meet it at all, shape (n,)."""
-        distance, _ = _FORMS[self.form](*self._inside(start, direction, np.linalg.inv(self.axes)))
+        inverse = np.asarray(np.linalg.inv(self.axes), dtype=np.float64)
+        distance, _ = _FORMS[self.form](*self._inside(start, direction, inverse))
         return np.asarray(np.isfinite(distance) & (distance > 1e-6))
 
     def _inside(self, start: Floats, direction: Floats, inverse: Floats) -> tuple[Floats, Floats]:

@@ -73,7 +73,7 @@ class Air:
     def cloud_noise(self, x_m: Floats, y_m: Floats) -> Floats32:
         """The field that is cut off to make clouds."""
         bend = 500.0 * self.lattice.fractal(x_m - 900.0, y_m + 400.0, 2600.0, 2)
-        wide = self.lattice.fractal(x_m + bend, y_m - bend, 3400.0, 7, 0.52)
+        wide = self.lattice.fractal(x_m + bend, y_m - bend, 3400.0, 7, 0.55)
         return wide
 
     def cloud_depth(self, x_m: Floats, y_m: Floats) -> Floats32:
@@ -84,7 +84,7 @@ class Air:
         if self.gap_m > 0.0 and not self.overcast:
             sun_x, sun_y = on_cloud_plane(self.sun)
             depth *= smoothstep(self.gap_m, 1.6 * self.gap_m, np.hypot(x_m - sun_x, y_m - sun_y))
-        return depth
+        return np.asarray(depth, dtype=np.float32)
 
     def sun_share(self, x_m: Floats, y_m: Floats, height_m: Floats | float) -> Floats32:
         """Share of sunlight that clouds let through to points of the ground (heights relative to the origin), 0-1."""
@@ -138,7 +138,7 @@ class Air:
         return np.asarray(rgb * dusk)
 
     def overcast_sky(self, direction: Floats) -> Floats:
-        """Luminance of a sky wholly clouded: the CIE overcast sky, (1 + 2 sin e) / 3 of the zenith (CIE S 011, 2003)."""
+        """Luminance of a sky wholly clouded: the CIE overcast sky, (1 + 2 sin e) / 3 of the zenith's (CIE S 011)."""
         zenith = 1.0 + 9.0 * max(float(self.sun[2]), 0.0)
         shade = zenith * (1.0 + 2.0 * np.maximum(direction[..., 2], 0.0)) / 3.0
         return np.asarray(shade[..., None] * np.array([0.96, 1.0, 1.06]))
@@ -175,7 +175,7 @@ class Air:
         cos_gamma = np.clip(direction @ self.sun, -1.0, 1.0)
         silver = 1.0 + 1.4 * np.exp(-depth) * np.maximum(cos_gamma, 0.0) ** 12
         bright = self.sun_klx / np.pi * 0.62
-        cloud = (0.16 + 0.84 * lit * silver)[..., None] * bright + 0.25 * grey
+        cloud = (0.22 + 0.78 * lit * silver)[..., None] * bright + 0.35 * grey
         opacity = 1.0 - np.exp(-1.9 * depth)
         slant_m = CLOUD_BASE_M / np.maximum(direction[..., 2], 0.02)
         veil = np.exp(-slant_m / (1.1 * self.visibility_m))

@@ -6,11 +6,9 @@ import datetime as dt
 from dataclasses import dataclass
 
 from witnessmark.custody.records import Appearance, Moment
-from witnessmark.rehearsal.presets import DEMO_LAT_DEG, DEMO_LON_DEG
-
-LOCAL = dt.timezone(dt.timedelta(hours=-4))
-
-TITLE = "The clip from the meadow road"
+from witnessmark.plain import Plain, iso
+from witnessmark.rehearsal.presets import demo_scenario
+from witnessmark.rehearsal.scenario import Scenario
 
 _CLAIMS = """\
 # Rehearsed: parties, accounts and place names are invented; the relief is real.
@@ -41,46 +39,47 @@ sources:
 claims:
   - id: north-1
     source: northern-administration
-    statement: The clip was filmed by the Meadow Road, below the front of the hills, on the morning of 14 October 2024.
+    statement: The clip was filmed by the Meadow Road, below the front of the hills, on {day:%-d %B %Y} between
+      {first} and {last}.
     quote:
-      text: The recording was made by the Meadow Road on the morning of 14 October, between nine and eleven.
-      document: northern-administration-2024-10-16.html
+      text: The recording was made by the Meadow Road on {day:%-d %B}, between {first} and {last}.
+      document: northern-administration-{said:%Y-%m-%d}.html
       locator: paragraph 2
     hedge: asserts
-    said_at: {at: 2024-10-16T15:20:00-04:00, how_known: platform page, zone_proven: true}
+    said_at: {{at: {said:%Y-%m-%d}T15:20:00{zone}, how_known: platform page, zone_proven: true}}
     credibility: 3
     credibility_reason: Possibly true; not yet compared with anything independent.
     about:
-      place: {point: {lat: 36.3600, lon: -84.1450, radius_km: 2.5}}
+      place: {{point: {{lat: {road_lat:.4f}, lon: {road_lon:.4f}, radius_km: 2.5}}}}
       time:
-        - {from: 2024-10-14T09:00-04:00, to: 2024-10-14T11:00-04:00, precision: exact}
+        - {{from: {day:%Y-%m-%d}T{first}{zone}, to: {day:%Y-%m-%d}T{last}{zone}, precision: exact}}
 
   - id: valley-1
     source: valley-council
-    statement: The clip was filmed on 15 October 2024, on the other side of the ridge.
+    statement: The clip was filmed on {next:%-d %B %Y}, on the other side of the ridge.
     quote:
-      text: What is shown happened the day after, on the fifteenth, and on the far side of the ridge, not by the road.
-      document: valley-council-2024-10-17.pdf
+      text: What is shown happened the day after, and on the far side of the ridge, not by the road.
+      document: valley-council-{later:%Y-%m-%d}.pdf
       locator: page 1
     hedge: asserts
-    said_at: {at: 2024-10-17T10:05:00-04:00, how_known: platform page, zone_proven: true}
+    said_at: {{at: {later:%Y-%m-%d}T10:05:00{zone}, how_known: platform page, zone_proven: true}}
     credibility: 3
     credibility_reason: Possibly true; not yet compared with anything independent.
     about:
-      place: {bbox: {west: -84.3900, south: 36.2900, east: -84.2600, north: 36.4000}}
-      time: [{day: 2024-10-15, zone: -04:00}]
+      place: {{bbox: {{west: {west:.4f}, south: {south:.4f}, east: {east:.4f}, north: {north:.4f}}}}}
+      time: [{{day: {next:%Y-%m-%d}, zone: {zone}}}]
     contradicts: [north-1]
 
   - id: observers-1
     source: observers-desk
-    statement: The clip is older footage, from at least a year before October 2024.
+    statement: The clip is older footage, from at least a year before {day:%B %Y}.
     quote:
       text: We believe this may be older material, a year old at the least, that is being shared again.
-      document: observers-desk-2024-10-17.html
+      document: observers-desk-{later:%Y-%m-%d}.html
       locator: paragraph 5
       hedge_words: may be
     hedge: suggests
-    said_at: {at: 2024-10-17T18:40:00-04:00, how_known: platform page, zone_proven: true}
+    said_at: {{at: {later:%Y-%m-%d}T18:40:00{zone}, how_known: platform page, zone_proven: true}}
     credibility: 4
     credibility_reason: Doubtful; rests on a likeness to another clip that is not shown.
     about:
@@ -91,70 +90,97 @@ claims:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What a case on the demo clip is opened with.
+    """What a case on a rehearsed clip is opened with.
 
     Attributes
     ----------
-    title, place_name : str
+    reference, title : str
+        The case's.
     claims_yaml : str
         In the format of ``docs/claims.md``.
     appearances : tuple of Appearance
         Earliest first.
-    region_deg : (south, west, north, east)
-        The places to assess [deg].
-    spacing_m : float
-        Side of a place cell [m].
-    from_time, to_time : datetime
-        The times to assess.
-    step_s : float
-        Time step [s].
-    alternatives : tuple of (name, statement, prior)
-        Possibilities off the grid.
+    space : dict
+        What is weighed: ``region_deg`` [west, south, east, north], ``spacing_m``, ``from``, ``to``, ``step_s`` and
+        ``priors`` of the alternatives.
+    truth : str
+        What was true, in a sentence, for the end of the demo.
     """
 
+    reference: str
     title: str
-    place_name: str
     claims_yaml: str
     appearances: tuple[Appearance, ...]
-    region_deg: tuple[float, float, float, float]
-    spacing_m: float
-    from_time: dt.datetime
-    to_time: dt.datetime
-    step_s: float
-    alternatives: tuple[tuple[str, str, float], ...]
+    space: dict[str, Plain]
+    truth: str
 
 
-def demo_story() -> Story:
-    """The material of the demo: what three parties say, and where the clip was posted."""
+def demo_story(scenario: Scenario | None = None) -> Story:
+    """Three parties' claims about a clip, and two postings of it.
+
+    One party is right about place and day, one names the day after and the other side of the ridge, one says the
+    footage is older.
+
+    Parameters
+    ----------
+    scenario : Scenario or None
+        Whose place and time the claims speak of; `demo_scenario` when None.
+    """
+    filmed = scenario or demo_scenario()
+    local = dt.timezone(dt.timedelta(hours=filmed.device.utc_offset_h))
+    start = filmed.start.astimezone(local)
+    midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
+    day = dt.timedelta(days=1)
+    hour = start.hour
+    lat, lon = filmed.lat_deg, filmed.lon_deg
+    claims = _CLAIMS.format(
+        day=start,
+        next=start + day,
+        said=start + 2 * day,
+        later=start + 3 * day,
+        first=f"{max(hour - 1, 0):02d}:00",
+        last=f"{min(hour + 2, 23):02d}:00",
+        zone=iso(midnight)[-6:] if filmed.device.utc_offset_h else "+00:00",
+        road_lat=lat - 0.003,
+        road_lon=lon - 0.005,
+        west=lon - 0.25,
+        south=lat - 0.075,
+        east=lon - 0.12,
+        north=lat + 0.035,
+    )
+    first = Moment(midnight + day + dt.timedelta(hours=19, minutes=12, seconds=40), "platform page", True)
+    second = Moment((midnight + 2 * day + dt.timedelta(hours=8, minutes=3)).astimezone(dt.UTC), "platform page", False)
     return Story(
-        title=TITLE,
-        place_name="Meadow Road",
-        claims_yaml=_CLAIMS,
+        reference=f"{start:%Y}-R1",
+        title="The clip from the Meadow Road (rehearsed)",
+        claims_yaml=claims,
         appearances=(
             Appearance(
                 platform="Rehearsal Messenger",
                 account="valley-watch",
                 url="https://messenger.example.invalid/valley-watch/1881",
-                posted=Moment(dt.datetime(2024, 10, 15, 19, 12, 40, tzinfo=LOCAL), "platform page", True),
+                posted=first,
                 text="From this week.",
             ),
             Appearance(
                 platform="Rehearsal Video",
                 account="ridge-news",
                 url="https://video.example.invalid/watch/7fk2",
-                posted=Moment(
-                    dt.datetime(2024, 10, 16, 8, 3, 0, tzinfo=dt.UTC), "platform page, offset as shown", False
-                ),
-                text="The meadow road, by the hills.",
+                posted=second,
+                text="The Meadow Road, by the hills.",
             ),
         ),
-        region_deg=(DEMO_LAT_DEG - 0.09, DEMO_LON_DEG - 0.25, DEMO_LAT_DEG + 0.05, DEMO_LON_DEG + 0.05),
-        spacing_m=200.0,
-        from_time=dt.datetime(2024, 10, 13, 0, 0, tzinfo=LOCAL),
-        to_time=dt.datetime(2024, 10, 18, 0, 0, tzinfo=LOCAL),
-        step_s=600.0,
-        alternatives=(
-            ("older-footage", "The clip was filmed at least a year before October 2024, anywhere.", 0.15),
-            ("elsewhere", "The clip was filmed in the period, but outside the region assessed.", 0.10),
+        space={
+            "region_deg": [round(lon - 0.26, 4), round(lat - 0.09, 4), round(lon + 0.05, 4), round(lat + 0.05, 4)],
+            "spacing_m": 200.0,
+            "from": iso(midnight - day),
+            "to": iso(midnight + 4 * day),
+            "step_s": 600.0,
+            "priors": {"older-footage": 0.15, "elsewhere": 0.10},
+        },
+        truth=(
+            f"Filmed at {lat:.4f}, {lon:.4f} from {iso(start.replace(microsecond=0))}; the camera's clock was "
+            f"{abs(filmed.device.clock_error_s):.0f} s {'fast' if filmed.device.clock_error_s >= 0 else 'slow'}. "
+            "The first claim is right about place and time; the other two are not."
         ),
     )

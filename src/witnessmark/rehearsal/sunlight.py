@@ -16,6 +16,13 @@ SUN_RADIUS_DEG = 0.2666
 """Mean apparent radius of the sun (959.63 arc-seconds at 1 au, Auwers; IAU 1976)."""
 
 
+DELTA_T_S = 67.0
+"""Terrestrial minus universal time, as pvlib assumes; an error of 3 s moves the sun by 0.00003 degrees."""
+
+REFRACT_DEG = 0.5667
+"""Refraction at sunrise and sunset that decides where the algorithm stops refracting (Reda & Andreas 2004)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sun:
     """The sun as seen from a place at an instant.
@@ -65,24 +72,18 @@ def sun_at(moment: dt.datetime, lat_deg: float, lon_deg: float, elevation_m: flo
     doi:10.1016/j.solener.2003.12.003.
     """
     try:
-        import pandas
-        from pvlib import atmosphere, solarposition
+        from pvlib import atmosphere, spa
     except ImportError as error:
         raise BadInputError(
             "Rendering a rehearsed incident needs pvlib, which is not installed.",
             "Install it with: pip install 'witnessmark[rehearsal]'.",
         ) from error
     utc = moment.astimezone(dt.UTC)
-    row = solarposition.get_solarposition(
-        pandas.DatetimeIndex([utc]),
-        lat_deg,
-        lon_deg,
-        altitude=elevation_m,
-        pressure=float(atmosphere.alt2pres(elevation_m)),
-        method="nrel_numpy",
-        temperature=temperature_c,
-    ).iloc[0]
-    return Sun(utc, float(row["azimuth"]), float(row["elevation"]), float(row["apparent_elevation"]))
+    pressure_hpa = float(atmosphere.alt2pres(elevation_m)) / 100.0
+    apparent_zenith, _, _, elevation, azimuth, _ = spa.solar_position(
+        np.array([utc.timestamp()]), lat_deg, lon_deg, elevation_m, pressure_hpa, temperature_c, DELTA_T_S, REFRACT_DEG
+    )
+    return Sun(utc, float(azimuth[0]), float(elevation[0]), 90.0 - float(apparent_zenith[0]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,7 +146,7 @@ def shadow_map(ground: Ground, sun: Sun, squares: tuple[tuple[float, int], ...])
     azimuth, slope = np.radians(sun.azimuth_deg), np.tan(np.radians(sun.apparent_elevation_deg))
     maps: list[Floats32] = []
     for spacing, side in squares:
-        axis = (np.arange(side) - side // 2) * spacing
+        axis = np.asarray((np.arange(side) - side // 2) * spacing, dtype=np.float64)
         height = np.empty((side, side), dtype=np.float32)
 
         def work(part: slice, axis: Floats = axis, height: Floats32 = height, spacing: float = spacing) -> None:

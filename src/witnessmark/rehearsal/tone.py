@@ -61,12 +61,8 @@ class Developer:
 
     def develop(self, codes: Codes, exposure_stops: float) -> NDArray[np.uint8]:
         """The 8-bit RGB picture of a frame of codes at an exposure."""
-        gain = np.round(exposure_stops * CODE_STEPS_PER_STOP) + self.white
-        # Saturating 16-bit steps: darken by falloff, then brighten or darken by the gain of each colour.
-        planes = []
-        for colour, plane in enumerate(cv2.split(cv2.subtract(codes, np.repeat(self.falloff, 3, axis=2)))):
-            shifted = (
-                cv2.add(plane, float(gain[colour])) if gain[colour] >= 0 else cv2.subtract(plane, float(-gain[colour]))
-            )
-            planes.append(self.table[shifted])
+        gain = round(exposure_stops * CODE_STEPS_PER_STOP) + self.white
+        dimmed = np.asarray(cv2.subtract(codes, np.repeat(self.falloff, 3, axis=2)), dtype=np.uint16)
+        every = np.arange(65536)
+        planes = [self.table[np.clip(every + gain[k], 0, 65535)].take(dimmed[:, :, k]) for k in range(3)]
         return np.stack(planes, axis=2)

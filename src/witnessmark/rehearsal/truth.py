@@ -56,7 +56,7 @@ class Skyline:
 def skyline(stage: Stage, panorama: Panorama, frame: int, step_px: int = SKYLINE_STEP_PX) -> Skyline:
     """The true skyline of a frame, every `step_px` columns."""
     swept, lens, pose = panorama.sweep, stage.lens, stage.poses[frame]
-    columns = np.arange(0, lens.width_px, step_px) + 0.5
+    columns = np.asarray(np.arange(0, lens.width_px, step_px) + 0.5, dtype=np.float64)
     bearing = np.radians(swept.azimuth_deg)
     direction = np.stack([np.sin(bearing), np.cos(bearing), swept.skyline_tangent], axis=1)
     across, down = project(lens, pose, direction)

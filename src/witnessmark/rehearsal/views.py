@@ -107,12 +107,12 @@ class Cylinder:
     @property
     def azimuth_deg(self) -> Floats:
         """Bearings of the column centres; may run past 360."""
-        return self.first_azimuth_deg + np.degrees(self.step_rad) * np.arange(self.n_columns)
+        return np.asarray(self.first_azimuth_deg + np.degrees(self.step_rad) * np.arange(self.n_columns))
 
     @property
     def row_tangent(self) -> Floats:
         """Tangents of elevation of the row centres, falling."""
-        return self.first_tangent - self.step_rad * np.arange(self.n_rows)
+        return np.asarray(self.first_tangent - self.step_rad * np.arange(self.n_rows), dtype=np.float64)
 
     @classmethod
     def covering(cls, lens: Lens, poses: tuple[Pose, ...], oversample: float) -> Cylinder:
