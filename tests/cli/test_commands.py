@@ -42,7 +42,9 @@ def run(tmp_path: Path) -> Run:
 def commands(command: click.Command, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], click.Command]]:
     """Every command with its words."""
     if isinstance(command, click.Group):
-        return [found for name, sub in command.commands.items() for found in commands(sub, (*path, name))]
+        context = click.Context(command)
+        found = [(name, command.get_command(context, name)) for name in command.list_commands(context)]
+        return [each for name, sub in found if sub is not None for each in commands(sub, (*path, name))]
     return [(path, command)]
 
 
@@ -77,7 +79,9 @@ def test_a_case_from_the_first_command_to_the_last(run: Run, clip: Path, claims_
     assert {standing["claim_id"] for standing in made["standings"]} == {"north-1", "south-1"}
     assert made["not_resolved"]
     answer("review", "new-key", "B. Second", "--affiliation", "independent", "--out", "second.key")
-    signed = answer("review", "sign", made["id"], "--key", "second.key", "--dissent", "--reasons", "Too few lines.")
+    signed = answer(
+        "review", "sign", made["id"], "--key", "second.key", "--dissent", "--reasons", "Few.", "--conflict", "none"
+    )
     assert signed["verdict"] == "dissent"
     for edition in ("closed", "public"):
         answer("dossier", "seal", edition, "--edition", edition)

@@ -2,19 +2,52 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
 
+import click
 import typer
+import typer.core
 
 from witnessmark import __version__
-from witnessmark.cli import assess, case, claim, custody, demo, dossier, item, law, line, review
-from witnessmark.cli.shared import ERR
 from witnessmark.errors import WitnessmarkError
+
+_ROOMS = {
+    "case": "Open a case, set what is weighed, look at it.",
+    "item": "Take files in, list them, look at them.",
+    "claim": "Put on record who says what.",
+    "line": "Run lines of inquiry over items.",
+    "assess": "Fuse the findings into an assessment.",
+    "review": "Sign off or dissent, as somebody other than the author.",
+    "law": "Legal elements, and which findings bear on them.",
+    "dossier": "Seal a dossier; verify one, with or without us.",
+    "custody": "Check and time-stamp the preserved bytes and their log.",
+    "demo": "Take a rehearsed incident through every room.",
+}
+"""The modules of this package that hold an ``app``, with a word on each: only the one that is used is loaded."""
+
+
+class _Rooms(typer.core.TyperGroup):
+    """Commands loaded when they are used, so that `--help` and small commands answer at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_ROOMS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _ROOMS:
+            return None
+        if "--help" in sys.argv[1:2] or "-h" in sys.argv[1:2] or len(sys.argv) == 1:
+            return click.Command(cmd_name, help=_ROOMS[cmd_name])
+        found = typer.main.get_command(importlib.import_module(f"witnessmark.cli.{cmd_name}").app)
+        found.name = cmd_name
+        return found
+
 
 app = typer.Typer(
     name="witnessmark",
+    cls=_Rooms,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -22,16 +55,6 @@ app = typer.Typer(
     "Begin with:  witnessmark case new CASE --reference 2031-17",
     epilog="Exit codes: 0 done, 1 a check failed, 2 wrong use or unusable input, 70 a fault of the program.",
 )
-app.add_typer(case.app, name="case")
-app.add_typer(item.app, name="item")
-app.add_typer(claim.app, name="claim")
-app.add_typer(line.app, name="line")
-app.command("assess")(assess.assess_command)
-app.add_typer(review.app, name="review")
-app.add_typer(law.app, name="law")
-app.add_typer(dossier.app, name="dossier")
-app.add_typer(custody.app, name="custody")
-app.command("demo")(demo.demo_command)
 
 
 def _version(asked: bool) -> None:
@@ -54,15 +77,14 @@ def main() -> None:
     except WitnessmarkError as error:
         if "--json" in sys.argv:
             print(json.dumps(error.to_plain(), ensure_ascii=False))
-        ERR.print(f"[bold red]{type(error).__name__.removesuffix('Error')}[/]: ", end="")
-        ERR.print(str(error), markup=False)
+        print(f"{type(error).__name__.removesuffix('Error')}: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        ERR.print("Stopped. What was finished is on record; the rest goes on when you run the command again.")
+        print("Stopped. What was finished is on record; run the command again for the rest.", file=sys.stderr)
         sys.exit(130)
     except Exception as error:
         if os.environ.get("WITNESSMARK_DEBUG"):
             raise
-        ERR.print(f"A fault of the program: {type(error).__name__}: {error}", markup=False)
-        ERR.print("Nothing on record was changed by it. Set WITNESSMARK_DEBUG=1 for the details to report.")
+        print(f"A fault of the program: {type(error).__name__}: {error}", file=sys.stderr)
+        print("Set WITNESSMARK_DEBUG=1 for the details to report.", file=sys.stderr)
         sys.exit(70)

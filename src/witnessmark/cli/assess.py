@@ -5,18 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import typer
+
 from witnessmark.cli.shared import OUT, CaseOption, JsonOption, OperatorOption, answer, opened, table, telling
 from witnessmark.desk.assessing import assess, show_assessment_pictures
 from witnessmark.desk.stamping import stamp_if_configured
 
+app = typer.Typer()
 
+
+@app.command("assess", epilog="Example:  witnessmark assess --case ridge")
 def assess_command(
     case_folder: CaseOption = None, operator: OperatorOption = None, as_json: JsonOption = False
 ) -> None:
-    """Fuse the findings: how each claim stands, what each finding adds, what stays open.
-
-    Example:  witnessmark assess --case ridge
-    """
+    """Fuse the findings: how each claim stands, what each finding adds, what stays open."""
     with opened(case_folder, operator) as case:
         with telling(as_json) as progress:
             made = assess(case, progress=progress)

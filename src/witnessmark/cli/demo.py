@@ -11,17 +11,17 @@ from witnessmark.cli import assess
 from witnessmark.cli.shared import OUT, JsonOption, answer, telling
 from witnessmark.errors import BadInputError
 
+app = typer.Typer()
 
+
+@app.command("demo", epilog="Example:  witnessmark demo --out demo")
 def demo_command(
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Where everything goes; an earlier demo is replaced.")
     ] = Path("demo"),
     as_json: JsonOption = False,
 ) -> None:
-    """Render a rehearsed clip and take it, with three parties' claims, through every room. Needs no network.
-
-    Example:  witnessmark demo --out demo
-    """
+    """Render a rehearsed clip and take it, with three parties' claims, through every room. Needs no network."""
     try:
         from witnessmark.rehearsal.demo import run_demo
     except ModuleNotFoundError as error:

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from witnessmark.cli.shared import OUT, CaseOption, JsonOption, OperatorOption, answer, opened, table
-from witnessmark.desk.lawful import attach, law_rows
-from witnessmark.law import norms
+from witnessmark.desk.lawful import attach, law_rows, to_look_at
+from witnessmark.law import NOT_A_VERDICT, norms
 from witnessmark.plain import to_plain
 
 app = typer.Typer(no_args_is_help=True, help="Legal elements, and which findings bear on them. It concludes nothing.")
@@ -49,7 +49,7 @@ def attach_(
 def show(case_folder: CaseOption = None, as_json: JsonOption = False) -> None:
     """Show the elements that findings were attached to, and the gaps among them."""
     with opened(case_folder) as case:
-        rows = law_rows(case)
+        rows, others = law_rows(case), to_look_at(case)
 
     def tell() -> None:
         shown = table("Element", "Bears", "Gap")
@@ -57,5 +57,7 @@ def show(case_folder: CaseOption = None, as_json: JsonOption = False) -> None:
             bears = "; ".join(f"{entry['finding']} ({entry['direction']}): {entry['note']}" for entry in row["bears"])
             shown.add_row(row["id"], bears, row["gap"] or "")
         OUT.print(shown if rows else "No finding was attached to a legal element.")
+        for sentence in [*others, NOT_A_VERDICT]:
+            OUT.print(sentence, markup=False)
 
-    answer(as_json, rows, tell)
+    answer(as_json, {"elements": rows, "to_look_at": others, "not_a_verdict": NOT_A_VERDICT}, tell)

@@ -20,15 +20,15 @@ PASSPHRASE_VARIABLE = "WITNESSMARK_REVIEWER_PASSPHRASE"
 app = typer.Typer(no_args_is_help=True, help="Sign off or dissent, as somebody other than the author.")
 
 
-@app.command("sign", epilog="Example:  witnessmark review sign AS-1b2c --key second.key --sign-off")
+@app.command("sign", epilog="Example:  witnessmark review sign AS-1b2c --key second.key --sign-off --conflict none")
 def sign(
     subject: Annotated[str, typer.Argument(metavar="ID", help="A finding (F-...) or assessment (AS-...).")],
     key: Annotated[Path, typer.Option(metavar="FILE", help="The reviewer's own key file, which says who they are.")],
+    conflict: Annotated[str, typer.Option(help="Conflict of interest in the reviewer's words, or none.")],
     sign_off: Annotated[bool, typer.Option("--sign-off", help="It stands.")] = False,
     dissent: Annotated[bool, typer.Option("--dissent", help="It does not stand; say why in --reasons.")] = False,
     abstain: Annotated[bool, typer.Option("--abstain", help="I cannot say; say why in --reasons.")] = False,
     reasons: Annotated[str, typer.Option(help="What was checked, and what is wrong.")] = "",
-    conflict: Annotated[str, typer.Option(help="Conflict of interest, in the reviewer's words.")] = "none",
     blind: Annotated[bool, typer.Option("--blind", help="Formed before seeing the author's opinion.")] = False,
     case_folder: CaseOption = None,
     as_json: JsonOption = False,

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from witnessmark.claims import Fit
 from witnessmark.custody.hashes import Sha256
 from witnessmark.custody.intake import keep_derived, stored_entry
 from witnessmark.custody.records import PremisEvent
 from witnessmark.desk.case import Case
 from witnessmark.desk.inquiry import load_finding
 from witnessmark.desk.space import case_space
-from witnessmark.desk.statements import claim_regions
+from witnessmark.desk.statements import fit_claims
 from witnessmark.errors import NotFoundError
 from witnessmark.fusion import FusionSettings, fuse
 from witnessmark.fusion.pictures import draw
@@ -54,7 +55,8 @@ def assess(case: Case, *, settings: FusionSettings | None = None, progress: Prog
     if not bodies and not case.records.results("abstention"):
         again = " (those on record were weighed over an earlier region or time axis)" if stale else ""
         raise NotFoundError(f"There is no finding to fuse yet{again}.", "Run: witnessmark line run.")
-    regions, not_weighed = claim_regions(case, over)
+    fits, not_weighed = fit_claims(case, over)
+    regions = [fit.region for fit in fits]
     findings = [(body["id"], load_finding(case, body)) for body in bodies]
     fused = fuse(findings, over, regions, settings=settings, progress=progress or no_progress)
     stored: list[Plain] = []
@@ -82,6 +84,7 @@ def assess(case: Case, *, settings: FusionSettings | None = None, progress: Prog
             "time": dict(zip(("sha256", "key"), keep(_npy(fused.posterior_time)), strict=True)),
         },
         "claims_not_weighed": to_plain(not_weighed),
+        "claims_fitted": [_fitted(fit) for fit in fits],
     }
     core["not_resolved"] = not_resolved(case, core)
     digest = Sha256.of(canonical({**core, "pictures": pictures})).hex()
@@ -103,6 +106,8 @@ def not_resolved(case: Case, body: dict[str, Any]) -> list[str]:
             open_points.append(
                 f"Claim {standing['claim_id']}: the findings do not discriminate between it and its opposite."
             )
+    for fitted in body["claims_fitted"]:
+        open_points.extend(f"Claim {fitted['claim_id']}: {note}" for note in fitted["notes"])
     for left in body["claims_not_weighed"]:
         open_points.append(f"Claim {left['claim_id']} was not weighed. {left['reason']}")
     for abstention in case.records.results("abstention"):
@@ -152,6 +157,19 @@ def _numbers(fused: Assessment, over: Hypotheses) -> dict[str, Plain]:
         "standings": to_plain(fused.standings),
         "does_not_discriminate": list(fused.does_not_discriminate),
         "parameters": to_plain(fused.parameters),
+    }
+
+
+def _fitted(fit: Fit) -> Plain:
+    """How well the space holds a claim, and which gazetteer entries its names were taken for."""
+    return {
+        "claim_id": fit.region.claim_id,
+        "cells": fit.n_cells,
+        "steps": fit.n_steps,
+        "place_share": fit.place_share,
+        "time_share": fit.time_share,
+        "looked_up": to_plain(fit.looked_up),
+        "notes": list(fit.notes),
     }
 
 

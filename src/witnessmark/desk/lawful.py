@@ -7,7 +7,7 @@ from typing import Any
 from witnessmark.custody.records import PremisEvent
 from witnessmark.desk.case import Case
 from witnessmark.errors import NotFoundError
-from witnessmark.law import Bearing, bearing, element, gaps, norm
+from witnessmark.law import NOT_A_VERDICT, Bearing, bearing, element, gaps, norm, to_read_with, untouched_alternatives
 from witnessmark.plain import Plain, from_plain
 
 
@@ -35,17 +35,31 @@ def bearings(case: Case) -> list[Bearing]:
     return [from_plain(Bearing, body) for body in case.records.bearings()]
 
 
+def to_look_at(case: Case) -> list[str]:
+    """What a lawyer should see besides the norms looked at: their alternatives, and what has to be read with them."""
+    norms = sorted({element(made.element_id).norm for made in bearings(case)})
+    others = [f"An alternative was not looked at: {name}." for name in untouched_alternatives(norms)]
+    return others + [f"To be read with it: {name}." for name in to_read_with(norms)]
+
+
 def law_rows(case: Case) -> list[dict[str, Any]]:
     """The elements of every norm that a finding was attached to, each with its bearings and, if none, the gap."""
     attached = bearings(case)
+    gone = {body["id"] for body in case.records.results(superseded=True) if body["superseded_by"]}
     norms = sorted({element(made.element_id).norm for made in attached})
     elements = [part for name in norms for part in norm(name).elements]
-    missing = {gap.element_id: gap.said for gap in gaps(attached, [part.id for part in elements])}
+    missing = {gap.element_id: gap.said for gap in gaps(attached, norms, gone)}
     rows: list[dict[str, Any]] = []
     for part in elements:
         whole = norm(part.norm)
         bears: list[Plain] = [
-            {"finding": made.finding_id, "direction": str(made.direction), "note": made.note, "by": made.by}
+            {
+                "finding": made.finding_id,
+                "direction": str(made.direction),
+                "note": made.note,
+                "by": made.by,
+                "superseded": made.finding_id in gone,
+            }
             for made in attached
             if made.element_id == part.id
         ]
@@ -63,6 +77,7 @@ def law_rows(case: Case) -> list[dict[str, Any]]:
                 "checked_by_lawyer": whole.instrument.checked_by_lawyer,
                 "bears": bears,
                 "gap": missing.get(part.id),
+                "not_a_verdict": NOT_A_VERDICT,
             }
         )
     return rows

@@ -38,10 +38,16 @@ class CaseGazetteer:
     def find(self, name: str) -> tuple[NamedPlace, ...]:
         """All places of that name in the first gazetteer that knows it."""
         for gazetteer in self._gazetteers:
-            places = gazetteer.find(name)
+            places = [place for place in gazetteer.find(name) if _is_called(name, place)]
             if places:
                 return tuple(
                     NamedPlace(place.name, place.lat_deg, place.lon_deg, place.uncertainty_km, place.source)
                     for place in places
                 )
         return ()
+
+
+def _is_called(name: str, place: Any) -> bool:
+    """Whether the place bears that very name: a claim must not be laid over a place that only begins like it."""
+    wanted = " ".join(name.casefold().split())
+    return any(wanted == " ".join(known.casefold().split()) for known in (place.name, *place.alternative_names))

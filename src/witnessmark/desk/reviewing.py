@@ -28,7 +28,7 @@ def review_subject(
     key: ReviewerKey,
     verdict: Verdict,
     reasons: str,
-    conflict_of_interest: str = "none",
+    conflict_of_interest: str,
     blind: bool = False,
 ) -> Review:
     """Sign what a second person says of a finding, an abstention or an assessment, and record it.
@@ -64,10 +64,13 @@ def checked_reviews(case: Case) -> list[tuple[Review, ReviewCheck]]:
     for body in case.records.reviews():
         review = review_from_plain(body)
         subject = _subject(case, review.subject_id)
-        digest = Sha256.from_hex(subject["digest"])
-        if subject.get("superseded_by") or _newer_assessment(case, subject):
-            digest = Sha256(bytes(32))  # a review of what has been superseded is stale
-        check = verify_review(review, digest, author=_authors(case, subject), author_keys=[case.key.public])
+        check = verify_review(
+            review,
+            Sha256.from_hex(subject["digest"]),
+            author=_authors(case, subject),
+            author_keys=[case.key.public],
+            superseded_by=_superseded_by(case, subject),
+        )
         found.append((review, check))
     return found
 
@@ -97,9 +100,12 @@ def _authors(case: Case, subject: dict[str, Any]) -> list[str]:
     return sorted(authors)
 
 
-def _newer_assessment(case: Case, subject: dict[str, Any]) -> bool:
-    made = case.records.assessments()
-    return bool(subject["id"].startswith("AS-") and made[-1]["id"] != subject["id"])
+def _superseded_by(case: Case, subject: dict[str, Any]) -> str | None:
+    newest = case.records.assessments()[-1:]
+    if subject["id"].startswith("AS-") and newest[0]["id"] != subject["id"]:
+        return str(newest[0]["id"])
+    by = subject.get("superseded_by")
+    return None if by is None else str(by)
 
 
 def _plain(value: object) -> dict[str, Any]:

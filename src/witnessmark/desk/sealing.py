@@ -149,7 +149,8 @@ def _finding(body: dict[str, Any]) -> dict[str, Plain]:
 
 def _review(row: dict[str, Any]) -> dict[str, Plain]:
     reviewer = row["reviewer"]
-    return {**row, "subject": row["subject_id"], "reviewer": reviewer["name"], "reviewer_identity": reviewer}
+    untouched = _without(row, "state", "notes")  # what the reviewer signed, to the letter
+    return {**row, "subject": row["subject_id"], "reviewer": reviewer["name"], "signed": untouched}
 
 
 def _pictures(case: Case) -> tuple[tuple[DossierPicture, ...], dict[str, Any] | None]:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from witnessmark.claims import ClaimBook, claim_region, load_claims
+from witnessmark.claims import ClaimBook, Fit, fit_claim, load_claims
+from witnessmark.claims.reading import read_bytes
 from witnessmark.custody.intake import keep_derived, stored_entry
 from witnessmark.custody.records import PremisEvent
 from witnessmark.desk.case import Case
 from witnessmark.desk.outside import CaseGazetteer
-from witnessmark.errors import BadInputError, WitnessmarkError
-from witnessmark.fusion.records import ClaimRegion
+from witnessmark.errors import WitnessmarkError
 from witnessmark.hypotheses.space import Hypotheses
 from witnessmark.plain import to_plain
 
@@ -33,8 +33,8 @@ def add_claims(case: Case, path: Path) -> ClaimBook:
     BadInputError
         With every problem of the file, by line.
     """
-    data, text = _read(path)
-    book = load_claims(text)
+    data = read_bytes(path)
+    book = load_claims(data)
     kept = keep_derived(data, case.objects)
     case.record(
         PremisEvent.METADATA_MODIFICATION,
@@ -57,14 +57,14 @@ def claim_book(case: Case) -> dict[str, ClaimBook]:
     for claim in case.records.claims():
         key = claim["file"]
         if key not in by_key:
-            by_key[key] = load_claims(case.objects.get(key).decode("utf-8-sig"))
+            by_key[key] = load_claims(case.objects.get(key))
         books[claim["id"]] = by_key[key]
     return books
 
 
-def claim_regions(case: Case, over: Hypotheses) -> tuple[list[ClaimRegion], list[NotWeighed]]:
-    """Every claim on record as a part of the space; those that cannot be are told with the reason."""
-    regions: list[ClaimRegion] = []
+def fit_claims(case: Case, over: Hypotheses) -> tuple[list[Fit], list[NotWeighed]]:
+    """Every claim on record laid over the space; those that cannot be are told with the reason."""
+    fits: list[Fit] = []
     left: list[NotWeighed] = []
     gazetteer = CaseGazetteer(case)
     for claim_id, book in claim_book(case).items():
@@ -73,28 +73,13 @@ def claim_regions(case: Case, over: Hypotheses) -> tuple[list[ClaimRegion], list
             left.append(NotWeighed(claim_id, "It says nothing of place, time or an alternative that could be weighed."))
             continue
         try:
-            regions.append(claim_region(claim, over, gazetteer))
+            fits.append(fit_claim(claim, over, gazetteer))
         except WitnessmarkError as error:
             left.append(NotWeighed(claim_id, str(error)))
-    return regions, left
+    return fits, left
 
 
 def _plain(value: object) -> dict[str, Any]:
     plain = to_plain(value)
     assert isinstance(plain, dict)
     return plain
-
-
-def _read(path: Path) -> tuple[bytes, str]:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise BadInputError(
-            f"The claims file '{path}' cannot be read ({error.strerror}).", "Check its name and your rights to it."
-        ) from error
-    try:
-        return data, data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadInputError(
-            f"The claims file '{path}' is not UTF-8 text (byte {error.start}).", "Save it as UTF-8."
-        ) from error
