@@ -112,12 +112,13 @@ def survey(call: Call, wanted: int, progress: Progress | None) -> Survey | Broke
         raise WireError("times run backwards")
     scores = shots.cut_scores(np.concatenate(apart))
     spread = _joined(columns["luma_spread"], np.float32)
-    found = shots.shots(pts_s, scores, spread)
+    mean = _joined(columns["luma_mean"], np.float32)
+    found = shots.shots(pts_s, scores, mean, spread)
     _tell(progress, 1.0, "decoding the pictures")
     return Survey(
         pts_s=pts_s,
         luma_change=_joined(columns["luma_change"], np.float32),
-        luma_mean=_joined(columns["luma_mean"], np.float32),
+        luma_mean=mean,
         frame_digest=_joined(columns["frame_digest"], np.uint64),
         cut_scores=scores,
         shots_s=found,

@@ -7,9 +7,9 @@ differ among themselves. Three things that are no cuts break that pattern. A pan
 picture about as much as the next; a flash passes, so that pictures a few frames apart are alike again; a change
 of light keeps the structure. So the score at a boundary is the geometric mean, over several lags, of (least distance
 across the boundary) / (usual distance within the busier side at the same lag + a floor), on distances that ignore
-gain, offset and small movement, reduced where the distance across does not last. The idea of weighing the cut against the association within both sides over a window is from
-J. Yuan et al., "A Formal Study of Shot Boundary Detection", IEEE Trans. Circuits Syst. Video Technol. 17(2),
-2007, doi:10.1109/TCSVT.2006.888023.
+gain, offset and small movement, reduced where the distance across does not last. The idea of weighing the cut against
+the association within both sides over a window is from J. Yuan et al., "A Formal Study of Shot Boundary Detection",
+IEEE Trans. Circuits Syst. Video Technol. 17(2), 2007, doi:10.1109/TCSVT.2006.888023.
 """
 
 from __future__ import annotations
@@ -23,11 +23,14 @@ SIDE_FRAMES = 6
 """How many pairs on either side say what is usual there."""
 FLOOR_LEVELS = 0.4
 """Distances below this are noise and coding."""
-STAYS = 0.6
-"""A cut keeps at least this share of its first distance at every lag; a flash falls back."""
-CUT_SCORE = 3.0
+STAYS = 0.5
+"""A cut keeps at least this share of its first distance at every lag, beyond what the quieter side does by itself;
+a flash falls back."""
+CUT_SCORE = 2.4
 FLAT_LEVELS = 4.0
-"""Standard deviation of luma below which a picture is even, as in a fade through black or white."""
+DARK_LEVELS, BRIGHT_LEVELS = 32.0, 224.0
+"""Standard deviation of luma below which a picture is even, and its mean below or above which it is black or white:
+the middle of a fade. Luma's nominal range is 16 to 235 (ITU-R BT.709)."""
 
 Series = NDArray[np.float32]
 
@@ -59,35 +62,42 @@ def cut_scores(apart: Series) -> Series:
         usual = np.nan_to_num(np.fmax(left, right))
         log_ratios += np.log((across + FLOOR_LEVELS / 10) / (usual + FLOOR_LEVELS))
         nearest = across if lag == 1 else nearest
-        lasting = np.fmin(lasting, across)
-    stays = np.minimum(1.0, lasting / np.maximum(STAYS * nearest, FLOOR_LEVELS / 10))
+        lasting = np.fmin(lasting, across - np.nan_to_num(np.fmin(left, right)))
+    stays = np.minimum(1.0, np.maximum(0.0, lasting) / np.maximum(STAYS * nearest, FLOOR_LEVELS / 10))
     scores = np.exp(log_ratios / len(LAGS)) * stays**2
     scores[:1] = 0.0
-    return scores.astype(np.float32)
+    return np.asarray(scores, np.float32)
 
 
 def cuts(scores: Series) -> NDArray[np.int64]:
-    """Frames that begin a shot by a hard cut: the highest score nearby, if it reaches `CUT_SCORE`."""
+    """Frames that begin a shot by a hard cut: the highest score nearby, if it reaches `CUT_SCORE`.
+
+    The first and last `SIDE_FRAMES` // 2 frames begin none: there is too little on one side to tell.
+    """
     reach = SIDE_FRAMES // 2
     padded = np.pad(scores.astype(np.float64), reach, constant_values=-1.0)
     highest = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(axis=1) if len(scores) else scores
     found = np.flatnonzero((scores >= CUT_SCORE) & (scores >= highest))
+    found = found[(found >= reach) & (found <= len(scores) - reach)]
     keep = np.ones(len(found), bool)
     keep[1:] = np.diff(found) > reach  # of equal scores side by side, the first
     return found[keep].astype(np.int64)
 
 
-def fades(spread: Series, at_cuts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Frames in the middle of an even stretch that is entered and left gradually.
+def fades(mean: Series, spread: Series, at_cuts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Frames in the middle of a black or white stretch that is entered and left gradually.
 
     Parameters
     ----------
+    mean : ndarray of float32, shape (n_frames,)
+        Mean luma [levels].
     spread : ndarray of float32, shape (n_frames,)
         Standard deviation of luma [levels].
     at_cuts : ndarray of int64
         Hard cuts; a stretch that one of them begins or ends is no fade.
     """
-    even = np.concatenate(([False], spread < FLAT_LEVELS, [False]))
+    even = (spread < FLAT_LEVELS) & ((mean < DARK_LEVELS) | (mean > BRIGHT_LEVELS))
+    even = np.concatenate(([False], even, [False]))
     edges = np.flatnonzero(np.diff(even.astype(np.int8)))
     middles = []
     for start, end in zip(edges[::2], edges[1::2], strict=True):
@@ -98,7 +108,7 @@ def fades(spread: Series, at_cuts: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.array(middles, np.int64)
 
 
-def shots(pts_s: NDArray[np.float64], scores: Series, spread: Series) -> tuple[tuple[float, float], ...]:
+def shots(pts_s: NDArray[np.float64], scores: Series, mean: Series, spread: Series) -> tuple[tuple[float, float], ...]:
     """Start and end of each shot [s]; a shot ends where the next begins, the last one frame after its last time.
 
     Parameters
@@ -106,18 +116,19 @@ def shots(pts_s: NDArray[np.float64], scores: Series, spread: Series) -> tuple[t
     pts_s : ndarray of float64, shape (n_frames,)
     scores : ndarray of float32, shape (n_frames,)
         From `cut_scores`.
-    spread : ndarray of float32, shape (n_frames,)
+    mean, spread : ndarray of float32, shape (n_frames,)
+        Of luma [levels].
 
     Examples
     --------
     >>> times = np.arange(4) / 2.0
-    >>> shots(times, np.zeros(4, np.float32), np.full(4, 40, np.float32))
+    >>> shots(times, np.zeros(4, np.float32), np.full(4, 90, np.float32), np.full(4, 40, np.float32))
     ((0.0, 2.0),)
     """
     if len(pts_s) == 0:
         return ()
     hard = cuts(scores)
-    begins = np.unique(np.concatenate(([0], hard, fades(spread, hard)))).astype(np.int64)
+    begins = np.unique(np.concatenate(([0], hard, fades(mean, spread, hard)))).astype(np.int64)
     step_s = float(np.median(np.diff(pts_s))) if len(pts_s) > 1 else 0.0
     starts = [float(pts_s[begin]) for begin in begins]
     return tuple(zip(starts, [*starts[1:], float(pts_s[-1]) + step_s], strict=True))

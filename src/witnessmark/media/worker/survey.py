@@ -25,7 +25,10 @@ _LUMA_MEAN_MIN = 30.0
 """Chroma is brought to this brightness, as a change of light scales both; darker pictures not further than here."""
 _VALUES = np.arange(256, dtype=np.float32)
 _REACH = np.ones((5, 5), np.uint8)
+_PIXEL_MAX = 8
+_CAPPED = np.minimum(np.arange(256), _PIXEL_MAX).astype(np.uint8)
 _CUT_LIKE = 3.0
+"""Distance to the picture before at which a candidate still is taken a little later [levels]."""
 _SETTLE_FRAMES = 4
 
 
@@ -99,14 +102,14 @@ def _compared(tiny: Picture) -> _Compared:
 
 
 def _apart(one: _Compared, other: _Compared) -> float:
-    """How far two pictures differ beyond what moved within reach: mean distance, in levels, over pixels and planes."""
-    outside = (
-        cv2.sumElems(cv2.subtract(one.level, other.high)),
-        cv2.sumElems(cv2.subtract(other.low, one.level)),
-        cv2.sumElems(cv2.subtract(other.level, one.high)),
-        cv2.sumElems(cv2.subtract(one.low, other.level)),
-    )
-    total: float = sum(float(part) for parts in outside for part in parts[:3])
+    """How far two pictures differ beyond what moved within reach: mean distance, in levels, over pixels and planes.
+
+    Each pixel counts for `_PIXEL_MAX` at most: a cut changes the whole picture, a hand before the lens a part of it.
+    """
+    total = 0.0
+    for level, low, high in ((one.level, other.low, other.high), (other.level, one.low, one.high)):
+        outside = cv2.add(cv2.subtract(level, high), cv2.subtract(low, level))  # one of the two is always zero
+        total += sum(cv2.sumElems(cv2.LUT(outside, _CAPPED))[:3])
     pixels: int = one.level.shape[0] * one.level.shape[1]
     return total / (2.0 * pixels)
 
