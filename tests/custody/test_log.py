@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from obstore.store import MemoryStore
 
 from witnessmark.custody.digesting import sha256_of
 from witnessmark.custody.keys import CaseKey, create_key, load_key
@@ -13,7 +14,7 @@ from witnessmark.custody.log import GENESIS, CustodyLog, Head, event_key, event_
 from witnessmark.custody.records import CustodyEvent, PremisEvent
 from witnessmark.errors import BadInputError, CustodyError
 from witnessmark.plain import canonical
-from witnessmark.stores.objects import open_objects
+from witnessmark.stores.objects import RemoteObjects, open_objects
 
 CLOCK = dt.datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=dt.timezone(dt.timedelta(hours=4)))
 
@@ -81,6 +82,18 @@ def test_a_resumed_job_says_a_thing_once(key: CaseKey) -> None:
     other.head()
     assert say(resumed, "three", "job-3") == say(other, "three", "job-3")
     assert log.head().number == 3
+
+
+def test_a_put_whose_answer_got_lost_is_not_said_twice(key: CaseKey) -> None:
+    class LosesAnswers(RemoteObjects):
+        def put(self, key: str, data: bytes) -> bool:
+            super().put(key, data)
+            return False
+
+    objects = LosesAnswers(MemoryStore(), "memory", None)
+    log = CustodyLog(objects, key)
+    assert [say(log, text).number for text in "ab"] == [1, 2]
+    assert [event.payload["text"] for event in log.read()] == ["a", "b"]
 
 
 @pytest.mark.parametrize("bad", ["\udcff undecodable name", float("nan"), object()])
