@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib import image
 
-from witnessmark.lines.integrity import container, cuts, drawing, encoders, gaps, likelihood, repeats, spans
+from witnessmark.lines.integrity import container, cuts, drawing, encoders, gaps, likelihood, repeats, spans, timestamps
 from witnessmark.lines.integrity.limits import STANDING_LIMITS
 from witnessmark.media.records import Box, Broken, Probe, Sound, Stream, Survey
+from witnessmark.plain import canonical
 
 VIDEO = Stream(
     0, "video", "h264", "High", (1, 12800), 0.0, 4.0, 100, 900_000, 640, 360, 0, "yuv420p", 25.0, None, None, None, {}
@@ -200,3 +201,10 @@ def test_nothing_accuses() -> None:
         ]
     )
     assert re.search(r"\b(fake|forged|manipulat|tamper|suspicious|deceptive|proves that)", words, re.IGNORECASE) is None
+
+
+@given(st.text(max_size=60))
+def test_any_words_of_a_file_can_be_kept(text: str) -> None:
+    odd = probe(encoder_traces=(text, "\ud800x"), metadata={"major_brand": text, "creation_time": text, "model": text})
+    kept = (encoders.traces_of(odd), container.container_facts(odd), timestamps.stated_times(odd))
+    assert canonical(kept)

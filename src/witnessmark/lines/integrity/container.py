@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from witnessmark.lines.integrity.observations import ContainerFacts, Remark
+import math
+
+from witnessmark.lines.integrity.observations import ContainerFacts, Remark, printable
 from witnessmark.media.records import Probe, Stream, Survey
 
 FORMATS = {
@@ -22,7 +24,7 @@ SHORT_BY_FRAMES = 2  # frames that codecs hold back at the end
 def container_facts(probe: Probe) -> ContainerFacts:
     """What the container says of itself and how its boxes lie."""
     top = [box for box in probe.boxes if box.depth == 0]
-    order = tuple(box.kind for box in top[:60])
+    order = tuple(printable(box.kind, 8) for box in top[:60])
     index_first = None
     if "moov" in order and "mdat" in order:
         index_first = order.index("moov") < order.index("mdat")
@@ -30,9 +32,9 @@ def container_facts(probe: Probe) -> ContainerFacts:
     lower = {key.lower(): value for key, value in probe.metadata.items()}
     return ContainerFacts(
         format_name=probe.format_name,
-        major_brand=lower.get("major_brand"),
+        major_brand=printable(lower["major_brand"], 8) if "major_brand" in lower else None,
         size_bytes=probe.size_bytes,
-        duration_s=probe.duration_s,
+        duration_s=probe.duration_s if probe.duration_s is None or math.isfinite(probe.duration_s) else None,
         box_order=order,
         index_first=index_first,
         missing_bytes=max(0, last_end - probe.size_bytes),
@@ -74,7 +76,12 @@ def container_remarks(facts: ContainerFacts, probe: Probe, survey: Survey) -> tu
         )
     remarks.extend(_short(probe, survey))
     remarks.extend(
-        Remark("container", True, f"Reading the container gave a warning: {warning.rstrip('.')}.", _WARNING_CAUSES)
+        Remark(
+            "container",
+            True,
+            f"Reading the container gave a warning: {printable(warning, 300).rstrip('.')}.",
+            _WARNING_CAUSES,
+        )
         for warning in probe.warnings[:10]
     )
     return tuple(remarks)

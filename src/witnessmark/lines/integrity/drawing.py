@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from witnessmark.lines.contract import Picture
 from witnessmark.lines.integrity.observations import IntegrityObservations
 
-WORDS = {"shot": "new shot", "soft": "soft change", "jump": "jump"}
+WORDS = {"shot": "break", "soft": "soft change", "jump": "jump"}
 INK, SHOT, JUMP, GAP, FROZEN, RECUR = "#33414e", "#b3261e", "#d9730d", "#7a3e9d", "#2f6fb0", "#3c7d3c"
 LABELLED = 12  # marks that are labelled with their time; more would overprint
 
@@ -46,7 +46,7 @@ def timeline(seen: IntegrityObservations) -> Picture:
 
 
 def _changes(axis: Axes, seen: IntegrityObservations) -> None:
-    axis.plot(seen.track.at_s, seen.track.change_grey, color=INK, linewidth=0.7)
+    axis.plot(seen.track.at_s, seen.track.change_grey, color=INK, linewidth=0.7, drawstyle="steps-mid")
     axis.set_ylabel("change to the\nframe before (of 255)")
     axis.set_ylim(bottom=0.0)
     for freeze in seen.repeats.freezes:
@@ -64,7 +64,7 @@ def _changes(axis: Axes, seen: IntegrityObservations) -> None:
 
 def _steps(axis: Axes, seen: IntegrityObservations) -> None:
     steps_ms = [step_s * 1000.0 for step_s in seen.track.step_s[1:]]
-    axis.plot(seen.track.at_s[1:], steps_ms, color=INK, linewidth=0.7)
+    axis.plot(seen.track.at_s[1:], steps_ms, color=INK, linewidth=0.7, drawstyle="steps-pre")
     axis.set_ylabel("step between\nframes (ms)")
     axis.set_ylim(bottom=0.0, top=1.25 * max(steps_ms, default=1.0))
     for gap in seen.timing.gaps[:LABELLED]:
@@ -100,14 +100,16 @@ def _label(axis: Axes, at_s: float, text: str, color: str) -> None:
 
 
 def _title(seen: IntegrityObservations) -> str:
-    repeats = seen.repeats
-    singles = 0 if repeats.regular else repeats.duplicates_count
-    parts = [
-        f"{seen.timing.frames_decoded} frames",
-        f"{sum(cut.kind == 'shot' for cut in seen.cuts)} new shots",
-        f"{sum(cut.kind == 'jump' for cut in seen.cuts)} jumps",
-        f"{seen.timing.gaps_count} gaps",
-        f"{len(repeats.freezes)} frozen stretches",
-        f"{singles} single repeats",
-    ]
-    return "Found: " + ", ".join(parts)
+    kinds = [cut.kind for cut in seen.cuts]
+    tallies = {
+        "frame": seen.timing.frames_decoded,
+        "sharp break": kinds.count("shot"),
+        "soft change": kinds.count("soft"),
+        "jump": kinds.count("jump"),
+        "gap": seen.timing.gaps_count,
+        "frozen stretch": len(seen.repeats.freezes),
+        "single repeat": 0 if seen.repeats.regular else seen.repeats.duplicates_count,
+    }
+    plural = {"frozen stretch": "frozen stretches"}
+    words = [f"{n} {noun if n == 1 else plural.get(noun, noun + 's')}" for noun, n in tallies.items()]
+    return "Found: " + ", ".join(words)

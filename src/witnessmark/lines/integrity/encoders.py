@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from witnessmark.lines.integrity.observations import KEEP_AT_MOST, Remark, Trace
+from witnessmark.lines.integrity.observations import KEEP_AT_MOST, Remark, Trace, printable
 from witnessmark.media.records import Probe
 
 
@@ -147,7 +147,7 @@ def encoder_remarks(traces: tuple[Trace, ...]) -> tuple[Remark, ...]:
 def _read(text: str) -> Trace:
     if len(text) > 1 and ord(text[0]) == len(text) - 1:
         text = text[1:]  # QuickTime writes handler names as Pascal strings, their length in front
-    shown = "".join(letter if letter.isprintable() else " " for letter in text).strip()[:120]
+    shown = printable(text)
     for sign in SIGNS:
         if sign.pattern.search(shown):
             return Trace(shown, sign.kind, sign.who, sign.implies, sign.does_not_imply)
@@ -155,6 +155,6 @@ def _read(text: str) -> Trace:
 
 
 def _read_camera(text: str) -> Trace:
-    shown = "".join(letter if letter.isprintable() else " " for letter in text).strip()[:120]
+    shown = printable(text)
     who = "a camera or phone"
     return Trace(shown, "camera", who, "that a recording device wrote it, or a program that kept its words", _CAMERA)

@@ -11,6 +11,11 @@ from witnessmark.lines.contract import InputRef
 KEEP_AT_MOST = 100  # entries of one kind; counts are always whole
 
 
+def printable(text: str, at_most: int = 120) -> str:
+    """A file's own words as they may be shown and kept: printable, shortened, nothing that ends a line or a page."""
+    return "".join(letter if letter.isprintable() else " " for letter in text).strip()[:at_most]
+
+
 @dataclass(frozen=True, slots=True)
 class Remark:
     """One thing seen, and what ordinary causes it has.

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from witnessmark.lines.integrity.observations import ProvenanceFacts, Remark
+from witnessmark.lines.integrity.observations import ProvenanceFacts, Remark, printable
 
 WALL_S = 90.0
 ANSWER_BYTES = 8 << 20
@@ -151,5 +151,4 @@ def _codes(report: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[str, ..
 
 def _text(value: object) -> str:
     """A manifest's text: printable, short; the manifest is not trusted to be either."""
-    text = "" if value is None else str(value)
-    return "".join(letter if letter.isprintable() else " " for letter in text).strip()[:200]
+    return "" if value is None else printable(str(value), 200)

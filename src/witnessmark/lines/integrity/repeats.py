@@ -38,7 +38,8 @@ def repeat_facts(survey: Survey) -> RepeatFacts:
     freezes = [freeze for start, stop in runs if (freeze := _freeze(survey.pts_s, change, start, stop)) is not None]
     frozen_steps = sum(freeze.frames_count for freeze in freezes)
     mostly_still = (np.count_nonzero(still) - frozen_steps) > MOSTLY_STILL * len(still)
-    duplicates = [start for start, stop in runs if stop - start <= 2 and _amid_movement(change, start, stop)]
+    singles = [(start, stop) for start, stop in runs if stop - start <= 2]
+    duplicates = [start for start, stop in singles if _amid_movement(change, start, stop)]
     at_s = [float(survey.pts_s[index + 1]) for index in duplicates]
     return RepeatFacts(
         still_fraction=round(still_fraction, 4),
@@ -46,7 +47,7 @@ def repeat_facts(survey: Survey) -> RepeatFacts:
         freezes=() if mostly_still else tuple(freezes[:KEEP_AT_MOST]),
         duplicates_at_s=tuple(round(moment, 6) for moment in at_s[:KEEP_AT_MOST]),
         duplicates_count=len(duplicates),
-        regular=_regular(np.asarray(duplicates, np.float64), len(still)),
+        regular=_regular(np.array([start for start, _ in singles], np.float64), len(still)),
         recurrences=_recurrences(survey, still),
     )
 
@@ -176,14 +177,19 @@ def _amid_movement(change: NDArray[np.float64], start: int, stop: int) -> bool:
     return around >= DUPLICATE_AROUND_GREY and inside <= within * around
 
 
-def _regular(duplicates: NDArray[np.float64], steps: int) -> bool:
-    """Whether single repeats are so common or so evenly spaced that a conversion of rate made them."""
-    if len(duplicates) > RATE_CONVERSION * steps:
+def _regular(singles: NDArray[np.float64], steps: int) -> bool:
+    """Whether single still steps are so common or so evenly spaced that a conversion of rate made them.
+
+    Evenly spaced: at least 5, and 4 of 5 distances within one frame of a multiple of the median distance.
+    """
+    if len(singles) > RATE_CONVERSION * steps:
         return True
-    if len(duplicates) < 5:
+    if len(singles) < 5:
         return False
-    apart = np.diff(duplicates)
-    return bool(np.mean(np.abs(apart - np.median(apart)) <= 1.0) >= 0.8)
+    apart = np.diff(singles)
+    beat = float(np.median(apart))
+    off = np.abs(apart - beat * np.maximum(1.0, np.rint(apart / beat)))
+    return bool(np.mean(off <= 1.0) >= 0.8)
 
 
 def _recurrences(survey: Survey, still: NDArray[np.bool_]) -> tuple[Recurrence, ...]:
