@@ -4,6 +4,7 @@ import ast
 import hashlib
 import random
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,17 @@ def test_two_changed_bytes_give_the_first_bad_block_and_no_wrong_byte(one: int, 
     found = locate([bytes(changed)], TABLE, SHA256)
     assert (found.kind, found.byte_offset, found.block) == ("block", None, min(one, two) // BLOCK_BYTES)
     assert found.bad_blocks == len({one // BLOCK_BYTES, two // BLOCK_BYTES})
+
+
+def test_two_changes_whose_crc_looks_like_one_elsewhere_are_not_taken_for_it() -> None:
+    changed = bytearray(DATA)
+    changed[43636] ^= 237
+    changed[32500] ^= 36
+    lookalike = bytearray(DATA)
+    lookalike[48410] ^= 73  # found by search: the same CRC-32 in the first block
+    assert zlib.crc32(changed[:BLOCK_BYTES]) == zlib.crc32(lookalike[:BLOCK_BYTES])
+    found = locate([bytes(changed)], TABLE, SHA256)
+    assert (found.kind, found.byte_offset, found.block) == ("block", None, 0)
 
 
 @pytest.mark.parametrize("length", [0, 1, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, len(DATA) - 1])

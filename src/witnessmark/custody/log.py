@@ -181,7 +181,7 @@ class CustodyLog:
                     return self._spoken()[idempotency]
                 event = self._signed(self._key, head, premis, action, agent, objects, said)
                 data = canonical(event)
-                # A bucket's client repeats a put whose answer got lost and is then told that the key is taken: by itself.
+                # A bucket's client repeats a put whose answer got lost, and is told that the key is taken: by itself.
                 if self._objects.put(event_key(event.number), data) or self.raw(event.number) == data:
                     self._move(event, data)
                     return event
