@@ -60,6 +60,10 @@ def cut_scores(apart: Series) -> Series:
         left = _over(distance, -SIDE_FRAMES, SIDE_FRAMES, rank)
         right = _over(distance, lag, SIDE_FRAMES, rank)
         usual = np.nan_to_num(np.fmax(left, right))
+        if lag == 1:  # a cut happens between two pictures: what goes on over three is movement
+            usual = np.fmax(
+                usual, np.nan_to_num(np.fmax(_over(distance, -1, 1, "least"), _over(distance, 1, 1, "least")))
+            )
         log_ratios += np.log((across + FLOOR_LEVELS / 10) / (usual + FLOOR_LEVELS))
         nearest = across if lag == 1 else nearest
         lasting = np.fmin(lasting, across - np.nan_to_num(np.fmin(left, right)))
