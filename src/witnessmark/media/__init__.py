@@ -1,7 +1,9 @@
 """Decoding in a sandbox: facts, frame times, shots, stills and sound, or a sentence on where it broke."""
 
+from witnessmark.media.blur import blur, png_bytes
 from witnessmark.media.calls import probe, sandbox_facts, sound, still_at, survey
 from witnessmark.media.records import Box, Broken, Limits, Probe, Sound, Still, Stream, Survey
+from witnessmark.media.sheet import contact_sheet
 
 __all__ = [
     "Box",
@@ -12,6 +14,9 @@ __all__ = [
     "Still",
     "Stream",
     "Survey",
+    "blur",
+    "contact_sheet",
+    "png_bytes",
     "probe",
     "sandbox_facts",
     "sound",
