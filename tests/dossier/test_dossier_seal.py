@@ -88,6 +88,16 @@ def test_public_edition_holds_no_original_no_clear_still_no_name(sealed: dict[Ed
     assert record["left_out"] and not any(path.startswith(("data/originals", "data/custody/events")) for path in files)
 
 
+def test_names_in_file_names_of_pictures_are_left_out_too(tmp_path: Path) -> None:
+    content = make_content(tmp_path / "in")
+    named = dataclasses.replace(content.pictures[1], name=f"{ORIGINAL_NAME} by {OPERATOR}.png")
+    content = dataclasses.replace(content, pictures=(named,))
+    bag = seal(content, tmp_path / "bag", Edition.PUBLIC, KEY.sign).path
+    (picture,) = json.loads((bag / "data/case.json").read_bytes())["pictures"]
+    assert (bag / picture["file"]).exists()
+    assert not any("Ilves" in path or "VID_" in path for path in files_of(bag))
+
+
 def test_blurring_keeps_nothing_finer_than_its_samples() -> None:
     one, other = png(360, 640, 3), png(360, 640, 3)
     assert blurred(one) == blurred(other)

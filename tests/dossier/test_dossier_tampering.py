@@ -6,6 +6,7 @@ import hashlib
 import os
 import random
 import shutil
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tests.dossier.invented import AT, KEY, make_content
 
 from witnessmark.dossier import Edition, Verdict, seal, verify
 from witnessmark.dossier.bagwriter import BagWriter
-from witnessmark.dossier.verifier.tail import TAIL_FILES, tail_text
+from witnessmark.dossier.verifier.tail import TAIL, TAIL_FILES, tail_text
 
 SMALL = b"\x00\x01original" * 40
 N_FLIPS = 330
@@ -183,6 +184,28 @@ def rewrite_lists(bag: Path) -> None:
     writer.write("witnessmark/tail.txt", tail_text(last).encode())
     shutil.rmtree(bag)
     fresh.rename(bag)
+
+
+def test_a_vast_file_in_place_of_another_is_read_no_further_than_it_should_be(bag: Path) -> None:
+    os.truncate(bag / "data/case.json", 1 << 42)
+    verdict = verify(bag)
+    size = next(fault.offset for fault in verdict.faults if fault.path == "data/case.json")
+    assert verdict.exit_code == 1 and len(verdict.faults) == 1
+    assert "longer than when sealed" in verdict.text and isinstance(size, int) and size < 100_000
+
+
+def test_a_tail_that_says_the_same_in_other_words_is_a_change(bag: Path) -> None:
+    lines = (bag / TAIL).read_text().splitlines(keepends=True)
+    body = "".join([lines[0], *reversed(lines[1:-1])])
+    (bag / TAIL).write_text(f"{body}crc32 {zlib.crc32(body.encode()):08x}\n")
+    assert [(fault.kind, fault.path) for fault in verify(bag).faults] == [("changed", TAIL)]
+
+
+def test_a_token_added_to_a_seal_that_knows_of_none_is_unexpected(bag: Path) -> None:
+    (bag / "witnessmark/seal.tsr").write_bytes(b"0")
+    last = {name: (bag / name).read_bytes() for name in TAIL_FILES if (bag / name).exists()}
+    (bag / TAIL).write_text(tail_text(last))
+    assert ("unexpected", "witnessmark/seal.tsr") in [(fault.kind, fault.path) for fault in verify(bag).faults]
 
 
 def test_a_forger_without_the_key_fails_on_the_signature(bag: Path) -> None:

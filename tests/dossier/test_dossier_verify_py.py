@@ -162,6 +162,14 @@ def test_hostile_names_are_printed_inert(bag: Path) -> None:
     assert "\x1b" not in done.stdout and "\u202e" not in done.stdout and "\\u202e" in done.stdout
 
 
+def test_a_hostile_case_reference_is_printed_inert(tmp_path: Path) -> None:
+    content = make_content(tmp_path / "in", extra="\x1b[2J\r\u202e")
+    bag = seal(content, tmp_path / "bag", Edition.CLOSED, KEY.sign).path
+    done = run(bag / "verify.py")
+    assert "CASE-2024-007" in done.stdout and not set("\x1b\r\u202e") & set(done.stdout)
+    assert not set("\x1b\r\u202e") & set((bag / "README.txt").read_text() + (bag / "bag-info.txt").read_text())
+
+
 def test_wrong_use_is_exit_code_2(tmp_path: Path) -> None:
     script = tmp_path / "verify.py"
     script.write_text(verify_py())

@@ -136,11 +136,12 @@ def _established(record: Model) -> list[str]:
                 f"{percent(region['probability'])} probability: {_intervals(region.get('intervals'))}."
             )
     items = len(rows(record.get("items")))
-    said.append(
-        f"The {items} item{'s are' if items != 1 else ' is'} preserved under the hashes listed below, and the custody "
-        "log accounts for what was done since."
-    )
-    return said
+    if items:
+        said.append(
+            f"{'The item is' if items == 1 else f'All {items} items are'} preserved under the hashes listed below, and "
+            "the custody log accounts for what was done since."
+        )
+    return said or ["Nothing but the custody log is established."]
 
 
 def _intervals(value: Plain) -> str:

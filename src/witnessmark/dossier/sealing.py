@@ -176,12 +176,13 @@ def _write_custody(bag: BagWriter, content: DossierContent, names: Redaction | N
 def _write_picture(bag: BagWriter, picture: DossierPicture, names: Redaction | None) -> Plain:
     blur = names is not None and picture.shows_footage
     data = blurred(picture.png) if blur else picture.png
-    stem = file_name(picture.name.removesuffix(".png"), "picture")
+    name = names.text(picture.name) if names is not None else picture.name
+    stem = file_name(name.removesuffix(".png"), "picture")
     folder = file_name(picture.exhibit, "item") + "/" if picture.exhibit else ""
     path = f"data/pictures/{folder}{stem}.png"
     written = bag.write(path, data)
     return {
-        "name": picture.name,
+        "name": name,
         "file": path,
         "caption": picture.caption,
         "exhibit": picture.exhibit,

@@ -121,7 +121,7 @@ class Bag:
             source.seek(index * BLOCK_BYTES)
             return source.read(BLOCK_BYTES)
 
-    def digests(self, path: str, undo: "dict[int, int] | None" = None) -> Digests:
+    def digests(self, path: str, undo: "dict[int, int] | None" = None, limit: "int | None" = None) -> Digests:
         """Hash a file in one pass.
 
         Parameters
@@ -129,6 +129,8 @@ class Bag:
         path : str
         undo : dict of int to int, optional
             Bytes to XOR before hashing, by offset: the hash of the file as it would be without those changes.
+        limit : int, optional
+            Bytes after which to stop, as what follows is too much in any case; the size is still the whole one.
 
         Raises
         ------
@@ -140,7 +142,7 @@ class Bag:
         try:
             with os.fdopen(self.open(path), "rb", buffering=1 << 20) as source:
                 while True:
-                    block = source.read(BLOCK_BYTES)
+                    block = source.read(BLOCK_BYTES if limit is None else min(BLOCK_BYTES, limit - size))
                     if not block:
                         break
                     for offset in [at for at in undo or {} if size <= at < size + len(block)]:
@@ -156,6 +158,7 @@ class Bag:
                         self._progress(self._done, total)
         except OSError as error:
             raise Refused(f"it cannot be read ({error.strerror})") from error
+        size = size if limit is None or size < limit else self.sizes[path]
         return Digests(size, sha256.hexdigest(), sha512.hexdigest(), "".join(crcs))
 
 

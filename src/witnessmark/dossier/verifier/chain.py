@@ -19,17 +19,15 @@ class Log:
     heads : dict of int to str
         SHA-256 of each event by number.
     faults : list of Fault
-    signatures_checked : int
     """
 
     def __init__(self) -> None:
         self.heads: dict[int, str] = {}
         self.faults: list[Fault] = []
-        self.signatures_checked = 0
 
 
 def read_log(
-    bag: Bag, hashes: dict[str, str], broken: set[str], signed: "Callable[[bytes, bytes], bool] | None"
+    bag: Bag, hashes: dict[str, str], broken: set[str], public: bool, signed: "Callable[[bytes, bytes], bool] | None"
 ) -> Log:
     """Check the events of a closed edition, or the chain of hashes of a public one.
 
@@ -40,11 +38,13 @@ def read_log(
         SHA-256 of each payload file as the manifest lists it.
     broken : set of str
         Files already known to be changed; nothing more is said of them.
+    public : bool
+        Whether the edition gives the chain in place of the events.
     signed : callable (message, signature), optional
         Checks a signature by the case's key; None when that cannot be done here.
     """
     log = Log()
-    if CHAIN in hashes:
+    if public:
         if CHAIN not in broken:
             _read_chain(bag, log)
         return log
@@ -59,7 +59,6 @@ def read_log(
             try:
                 event = parse_object(bag.read(path, MAX_EVENT_BYTES))
                 reason = _event_fault(event, number, previous, signed)
-                log.signatures_checked += signed is not None
             except Refused as error:
                 reason = str(error)
             if reason:

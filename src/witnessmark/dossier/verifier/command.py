@@ -5,7 +5,7 @@ import json
 import os
 import sys
 
-from witnessmark.dossier.verifier.bag import MAX_CONTROL_BYTES
+from witnessmark.dossier.verifier.bag import MAX_CONTROL_BYTES, shown
 from witnessmark.dossier.verifier.check import Examination, examine
 
 _HELP = """Checks a Witnessmark dossier and changes nothing in it.
@@ -76,4 +76,4 @@ def in_words(found: Examination) -> str:
         lines.append(f"  and {len(found.faults) - 100} more; --json lists all.")
     lines += [f"  not checked: {sentence}" for sentence in found.not_checked]
     lines += [f"  {note}" for note in found.notes]
-    return "\n".join(lines).encode("ascii", "backslashreplace").decode()
+    return "\n".join(shown(line) for line in lines).encode("ascii", "backslashreplace").decode()

@@ -2,7 +2,7 @@
 
 import re
 
-from witnessmark.dossier.verifier.bag import Bag, Digests, Fault, read_manifest, shown
+from witnessmark.dossier.verifier.bag import MAX_CONTROL_BYTES, Bag, Digests, Fault, read_manifest, shown
 from witnessmark.dossier.verifier.blocks import BLOCK_BYTES
 from witnessmark.dossier.verifier.canonical import Refused, parse_object
 from witnessmark.dossier.verifier.tail import (
@@ -16,6 +16,7 @@ from witnessmark.dossier.verifier.tail import (
     Known,
     judge,
     read_tail,
+    tail_text,
 )
 
 MANIFESTS = ("manifest-sha256.txt", "manifest-sha512.txt")
@@ -49,6 +50,7 @@ class Fixity:
         self._found: dict[str, Digests] = {}
         self._undo: dict[str, dict[int, int]] = {}
         self._known: dict[str, Known] = {}
+        self._largest = MAX_CONTROL_BYTES  # no sealed file is larger; what is has no need to be read whole
         self._compare()
 
     def _say(self, fault: Fault) -> None:
@@ -64,7 +66,8 @@ class Fixity:
             self.broken.add(path)
             return
         try:
-            self._found[path] = self.bag.digests(path)
+            vast = self.bag.sizes[path] > self._largest
+            self._found[path] = self.bag.digests(path, limit=known.size if vast else None)
             fault, undo = judge(self.bag, path, self._found[path], known)
         except Refused as error:
             fault, undo = Fault("unreadable", path, None, f"{shown(path)}: {error}."), {}
@@ -97,12 +100,15 @@ class Fixity:
             said = tail.get(name, Known())
             self._judge(name, said._replace(sha256=sealed.get(name, said.sha256)))
         self._judge(SIGNATURE, tail.get(SIGNATURE, Known()))
-        if self.seal.get("stamped") or SEAL_TOKEN in tail:
+        if self.seal.get("stamped") is True:
             self._judge(SEAL_TOKEN, tail.get(SEAL_TOKEN, Known()))
+        elif self.seal:
+            tail.pop(SEAL_TOKEN, None)  # the seal knows of none: it is unexpected
         tags = self._lists(TAG_MANIFESTS, "")
         said = tail.get(BLOCKS, Known())
         self._judge(BLOCKS, self._listed(BLOCKS, tags, {})._replace(size=said.size, crcs=said.crcs))
         blocks = self._read_blocks()
+        self._largest = max([self._largest, *(known.size or 0 for known in blocks.values())])
         for path in sorted(set().union(*tags) - {BLOCKS}):
             self._judge(path, self._listed(path, tags, blocks))
         payload = self._lists(MANIFESTS, "data/")
@@ -114,7 +120,7 @@ class Fixity:
         self._same_lists(TAG_MANIFESTS, tags)
         self._unexpected(set().union(*tags) | paths | {*TAG_MANIFESTS, SEAL, SIGNATURE, TAIL} | set(tail))
         if TAIL not in self.broken and self.seal and not self.faults:
-            self._tail_agrees(tail)
+            self._tail_agrees()
 
     def _read_seal(self) -> dict[str, object]:
         data = self._mended(SEAL)
@@ -187,7 +193,8 @@ class Fixity:
                 sentence = f"{shown(fault.path)} holds what {shown(other)} held when sealed."
                 self.faults[index] = fault._replace(kind="swapped", sentence=sentence)
 
-    def _tail_agrees(self, tail: dict[str, Known]) -> None:
-        """With every other file as sealed, the tail must speak of exactly the last files, as they are."""
-        if set(tail) != {path for path in TAIL_FILES if path in self.bag.sizes}:
-            self._say(Fault("changed", TAIL, None, f"{TAIL} does not speak of the last files."))
+    def _tail_agrees(self) -> None:
+        """With every other file as sealed, the tail must be what they make it, to the byte."""
+        last = {path: self.bag.read(path) for path in TAIL_FILES if path in self.bag.sizes}
+        if self.bag.read(TAIL) != tail_text(last).encode():
+            self._say(Fault("changed", TAIL, None, f"{TAIL} is not what the files it speaks of make it."))
