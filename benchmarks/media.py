@@ -61,7 +61,12 @@ class Scene:
         self.noise = float(rng.choice([1.0, 4.0, 9.0]))
         count = int(rng.integers(0, 5))
         self.things = [
-            (rng.uniform(0, [WIDTH_PX, HEIGHT_PX]), rng.normal(0, 14, 2), int(rng.integers(30, 260)), rng.uniform(0, 255, 3))
+            (
+                rng.uniform(0, [WIDTH_PX, HEIGHT_PX]),
+                rng.normal(0, 14, 2),
+                int(rng.integers(30, 260)),
+                rng.uniform(0, 255, 3),
+            )
             for _ in range(count)
         ]
 
@@ -119,7 +124,9 @@ def _pictures(rng: np.random.Generator, cuts: int, truth: Truth) -> Iterator[Ima
     rng.shuffle(joins)
     for join in [*joins, "end"]:
         length = int(rng.integers(25, 110))
-        flashes = {int(at) + late for at in rng.integers(5, length, rng.poisson(0.7)) for late in range(rng.integers(1, 4))}
+        flashes = {
+            int(at) + late for at in rng.integers(5, length, rng.poisson(0.7)) for late in range(rng.integers(1, 4))
+        }
         dimmed_from = int(rng.integers(5, length)) if rng.random() < 0.2 else length
         for step in range(length):
             picture = scene.picture(step, grain)

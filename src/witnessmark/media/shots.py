@@ -21,12 +21,14 @@ LAGS = (1, 2, 3, 6)
 """Frames; the longest tells a cut, which lasts, from a flash, which passes within it."""
 SIDE_FRAMES = 6
 """How many pairs on either side say what is usual there."""
-FLOOR_LEVELS = 0.4
-"""Distances below this are noise and coding."""
+FLOOR_LEVELS = 1.0
+"""Distances of this order are noise and coding: the step in quality at a keyframe of a strongly compressed clip reaches
+1 to 2, on the scale of 0 to 24 that `witnessmark.media.worker.survey` measures on."""
+_LEAST = 0.04
 STAYS = 0.5
 """A cut keeps at least this share of its first distance at every lag, beyond what the quieter side does by itself;
 a flash falls back."""
-CUT_SCORE = 2.4
+CUT_SCORE = 2.0
 FLAT_LEVELS = 4.0
 DARK_LEVELS, BRIGHT_LEVELS = 32.0, 224.0
 """Standard deviation of luma below which a picture is even, and its mean below or above which it is black or white:
@@ -64,10 +66,10 @@ def cut_scores(apart: Series) -> Series:
             usual = np.fmax(
                 usual, np.nan_to_num(np.fmax(_over(distance, -1, 1, "least"), _over(distance, 1, 1, "least")))
             )
-        log_ratios += np.log((across + FLOOR_LEVELS / 10) / (usual + FLOOR_LEVELS))
+        log_ratios += np.log((across + _LEAST) / (usual + FLOOR_LEVELS))
         nearest = across if lag == 1 else nearest
         lasting = np.fmin(lasting, across - np.nan_to_num(np.fmin(left, right)))
-    stays = np.minimum(1.0, np.maximum(0.0, lasting) / np.maximum(STAYS * nearest, FLOOR_LEVELS / 10))
+    stays = np.minimum(1.0, np.maximum(0.0, lasting) / np.maximum(STAYS * nearest, _LEAST))
     scores = np.exp(log_ratios / len(LAGS)) * stays**2
     scores[:1] = 0.0
     return np.asarray(scores, np.float32)

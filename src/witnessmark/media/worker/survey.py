@@ -27,9 +27,10 @@ _VALUES = np.arange(256, dtype=np.float32)
 _REACH = np.ones((5, 5), np.uint8)
 _PIXEL_MAX = 8
 _CAPPED = np.minimum(np.arange(256), _PIXEL_MAX).astype(np.uint8)
-_CUT_LIKE = 3.0
-"""Distance to the picture before at which a candidate still is taken a little later [levels]."""
-_SETTLE_FRAMES = 4
+_CUT_LIKE, _CUT_LIKE_TIMES = 0.8, 1.4
+"""Distance to the picture before [levels], and how many times those just before it, at which a candidate still is
+taken a little later: below both, `witnessmark.media.shots` finds no cut."""
+_SETTLE_FRAMES = 3
 
 
 @dataclass(slots=True)
@@ -120,7 +121,7 @@ def survey(request: Request, reply: Reply) -> None:
     side_px = int(request.numbers["still_max_side_px"])
     wanted = int(request.numbers["strip_stills"])
     block, measures, shrinker = _Block(), _Measures(), Shrinker()
-    count, last_still, after_cut, flush_at = 0, -1, -1, 1
+    count, last_still, after_cut, flush_at, before = 0, -1, -1, 1, 0.0
     with opened(request.size_bytes, request.limits) as source:
         stream = need_pictures(source.container, request.limits)
         for picture in shown(source.container, stream, tally):
@@ -135,9 +136,10 @@ def survey(request: Request, reply: Reply) -> None:
             block.spread.append(spread)
             block.digest.append(small.digest)
             block.apart.append(apart)
-            if apart[0] > _CUT_LIKE:
+            if apart[0] > max(_CUT_LIKE, _CUT_LIKE_TIMES * before):
                 after_cut = _SETTLE_FRAMES
-            due = count - last_still >= max(1, count // (2 * wanted)) or after_cut == 0
+            before = apart[0]
+            due = count - last_still >= max(1, count // (3 * wanted // 2)) or after_cut == 0
             after_cut -= 1
             if due:
                 reply.send("still", {"pts_s": picture.pts_s, "frame_index": count}, {"rgb": still(frame, side_px)})
