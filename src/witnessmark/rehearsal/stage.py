@@ -118,8 +118,8 @@ def set_up(scenario: Scenario, relief: Relief | None = None) -> Stage:
 
 def shadow_squares(lens: Lens) -> tuple[tuple[float, int], ...]:
     """How finely the relief's shadow is cast, for a frame size: near, middle and far squares."""
-    fine = float(np.clip(1000.0 / lens.focal_px, 0.9, 4.0))
-    return ((0.5 * fine, 640), (2.4 * fine, 1300), (24.0 * fine, int(1400 / fine)))
+    coarse = float(np.clip(1000.0 / lens.focal_px, 0.8, 3.0))
+    return ((0.5 * coarse, int(640 / coarse)), (2.4 * coarse, int(1300 / coarse)), (24.0 * coarse, int(1400 / coarse)))
 
 
 def render_panorama(stage: Stage, progress: Callable[[float, str], None] = no_progress) -> Panorama:

@@ -39,10 +39,10 @@ sources:
 claims:
   - id: north-1
     source: northern-administration
-    statement: The clip was filmed by the Meadow Road, below the front of the hills, on {day:%-d %B %Y} between
+    statement: The clip was filmed by the Meadow Road, below the front of the hills, on {day.day} {day:%B %Y} between
       {first} and {last}.
     quote:
-      text: The recording was made by the Meadow Road on {day:%-d %B}, between {first} and {last}.
+      text: The recording was made by the Meadow Road on {day.day} {day:%B}, between {first} and {last}.
       document: northern-administration-{said:%Y-%m-%d}.html
       locator: paragraph 2
     hedge: asserts
@@ -56,7 +56,7 @@ claims:
 
   - id: valley-1
     source: valley-council
-    statement: The clip was filmed on {next:%-d %B %Y}, on the other side of the ridge.
+    statement: The clip was filmed on {next.day} {next:%B %Y}, on the other side of the ridge.
     quote:
       text: What is shown happened the day after, and on the far side of the ridge, not by the road.
       document: valley-council-{later:%Y-%m-%d}.pdf

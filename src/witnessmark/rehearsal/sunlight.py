@@ -95,25 +95,28 @@ class ShadowMap:
     spacing_m : tuple of float
         Of each square's nodes, finest first.
     ceiling_m : tuple of ndarray of float32, shape (n, n)
-        Rows from south to north.
+        Rows from south to north; heights less the fall of the earth's surface.
     """
 
     spacing_m: tuple[float, ...]
     ceiling_m: tuple[Floats32, ...]
-    softness_m: tuple[float, ...]
+
+    lat_deg: float
 
     def light(self, x_m: Floats, y_m: Floats, height_m: Floats) -> Floats32:
         """Share of direct sunlight that reaches points, 0-1."""
         result = np.ones(np.shape(x_m), dtype=np.float32)
         waiting = np.ones(np.shape(x_m), dtype=bool)
         reach = np.maximum(np.abs(x_m), np.abs(y_m))
-        for spacing, ceiling, softness in zip(self.spacing_m, self.ceiling_m, self.softness_m, strict=True):
-            side = ceiling.shape[0]
-            inside = np.flatnonzero(waiting & (reach < spacing * (side / 2 - 2)))
+        level = height_m - drop_m(np.hypot(x_m, y_m), self.lat_deg)
+        for number, (spacing, ceiling) in enumerate(zip(self.spacing_m, self.ceiling_m, strict=True)):
+            outer = self.spacing_m[min(number + 1, len(self.spacing_m) - 1)]
+            inside = np.flatnonzero(waiting & (reach < spacing * ceiling.shape[0] / 2 - (_OVERLAP + 1) * outer))
             if inside.size == 0:
                 continue
             waiting[inside] = False
-            above = height_m[inside] - _bilinear(ceiling, x_m[inside] / spacing, y_m[inside] / spacing)
+            above = level[inside] - _bilinear(ceiling, x_m[inside] / spacing, y_m[inside] / spacing)
+            softness = max(0.25, 0.35 * spacing)
             result[inside] = np.clip((above + softness) / (1.5 * softness) - 0.2, 0.0, 1.0)
         return result
 
@@ -141,39 +144,57 @@ def shadow_map(ground: Ground, sun: Sun, squares: tuple[tuple[float, int], ...])
     Notes
     -----
     The ceiling of shadow at p is the largest h(p + d u) - d tan(elevation) over distances d towards the sun u. Taking
-    the larger of a map and itself shifted by 1, 2, 4, ... steps covers every whole number of steps.
+    the larger of a map and itself shifted by 1, 2, 4, ... steps covers every whole number of steps. A finer square
+    takes what casts shadow from outside it from the next coarser one, from a few of its steps onwards.
     """
-    azimuth, slope = np.radians(sun.azimuth_deg), np.tan(np.radians(sun.apparent_elevation_deg))
+    east, north = np.sin(np.radians(sun.azimuth_deg)), np.cos(np.radians(sun.azimuth_deg))
+    slope = float(np.tan(np.radians(sun.apparent_elevation_deg)))
     maps: list[Floats32] = []
-    for spacing, side in squares:
-        axis = np.asarray((np.arange(side) - side // 2) * spacing, dtype=np.float64)
-        height = np.empty((side, side), dtype=np.float32)
-
-        def work(part: slice, axis: Floats = axis, height: Floats32 = height, spacing: float = spacing) -> None:
-            x, y = np.meshgrid(axis, axis[part])
-            far = np.maximum(np.hypot(x, y), 61.0).ravel()
-            top = ground.surface(x.ravel(), y.ravel(), far)
-            fall = drop_m(np.hypot(x, y), ground.lat_deg)
-            height[part] = top.height_m.reshape(x.shape) - fall
-
-        over_slices(work, side, max(1, 150_000 // side))
-        ceiling = height - np.float32(0.0)
-        step = spacing
+    coarser: tuple[float, Floats32] | None = None
+    for spacing, side in reversed(squares):
+        ceiling = _heights(ground, spacing, side)
         # The first shift leaves out the point itself, so that nothing shadows itself.
-        ceiling = _shifted(ceiling, np.sin(azimuth), np.cos(azimuth)) - np.float32(step * slope)
+        ceiling = _shifted(ceiling, east, north) - np.float32(spacing * slope)
         span = 1
-        while span * spacing < side * spacing and span * spacing * slope < 1500.0:
-            moved = _shifted(ceiling, np.sin(azimuth) * span, np.cos(azimuth) * span) - np.float32(
-                span * spacing * slope
-            )
+        while span < side and span * spacing * slope < 1500.0:
+            moved = _shifted(ceiling, east * span, north * span) - np.float32(span * spacing * slope)
             np.maximum(ceiling, moved, out=ceiling)
             span *= 2
+        if coarser is not None:
+            np.maximum(ceiling, _from_coarser(*coarser, east, north, slope, spacing, side), out=ceiling)
         maps.append(ceiling)
-    return ShadowMap(
-        tuple(spacing for spacing, _ in squares),
-        tuple(maps),
-        tuple(max(0.25, 0.35 * spacing) for spacing, _ in squares),
-    )
+        coarser = (spacing, ceiling)
+    return ShadowMap(tuple(spacing for spacing, _ in squares), tuple(reversed(maps)), ground.lat_deg)
+
+
+_OVERLAP = 3
+"""Steps of a coarser square after which its shadows count in a finer one."""
+
+
+def _heights(ground: Ground, spacing: float, side: int) -> Floats32:
+    """Surface heights at the nodes of a square, less the fall of the earth's surface [m]."""
+    axis = np.asarray((np.arange(side) - side // 2) * spacing, dtype=np.float64)
+    height = np.empty((side, side), dtype=np.float32)
+
+    def work(part: slice) -> None:
+        x, y = np.meshgrid(axis, axis[part])
+        reach = np.hypot(x, y)
+        top = ground.surface(x.ravel(), y.ravel(), np.maximum(reach, 61.0).ravel())
+        height[part] = top.height_m.reshape(x.shape) - drop_m(reach, ground.lat_deg)
+
+    over_slices(work, side, max(1, 150_000 // side))
+    return height
+
+
+def _from_coarser(
+    coarse_m: float, ceiling: Floats32, east: float, north: float, slope: float, spacing: float, side: int
+) -> Floats32:
+    """A coarser square's ceiling at a finer one's nodes, by what stands `_OVERLAP` of its steps away or further."""
+    axis = np.asarray((np.arange(side) - side // 2) * spacing, dtype=np.float64)
+    ahead = _OVERLAP * coarse_m
+    x, y = np.meshgrid((axis + ahead * east) / coarse_m, (axis + ahead * north) / coarse_m)
+    inside = ceiling.shape[0] // 2 - 2
+    return _bilinear(ceiling, np.clip(x, -inside, inside), np.clip(y, -inside, inside)) - np.float32(ahead * slope)
 
 
 def _shifted(square: Floats32, columns: float, rows: float) -> Floats32:

@@ -53,8 +53,14 @@ class Skyline:
     behind_prop: NDArray[np.bool_]
 
 
-def skyline(stage: Stage, panorama: Panorama, frame: int, step_px: int = SKYLINE_STEP_PX) -> Skyline:
-    """The true skyline of a frame, every `step_px` columns."""
+def skyline(
+    stage: Stage,
+    panorama: Panorama,
+    frame: int,
+    step_px: int = SKYLINE_STEP_PX,
+    relief: tuple[Floats, Floats] | None = None,
+) -> Skyline:
+    """The true skyline of a frame, every `step_px` columns; `relief` is `relief_skyline` where known already."""
     swept, lens, pose = panorama.sweep, stage.lens, stage.poses[frame]
     columns = np.asarray(np.arange(0, lens.width_px, step_px) + 0.5, dtype=np.float64)
     bearing = np.radians(swept.azimuth_deg)
@@ -64,7 +70,7 @@ def skyline(stage: Stage, panorama: Panorama, frame: int, step_px: int = SKYLINE
     azimuth = _on_columns(columns, across, swept.azimuth_deg)
     tangent = _on_columns(columns, across, swept.skyline_tangent)
     distance = swept.skyline_range_m[_nearest(columns, across)]
-    relief_azimuth, relief_tangent = _relief_skyline(stage, swept)
+    relief_azimuth, relief_tangent = relief or relief_skyline(stage, swept)
     angle = np.radians(relief_azimuth)
     relief_across, relief_down = project(lens, pose, np.stack([np.sin(angle), np.cos(angle), relief_tangent], axis=1))
     cylinder = panorama.cylinder
@@ -87,7 +93,8 @@ def skyline(stage: Stage, panorama: Panorama, frame: int, step_px: int = SKYLINE
     )
 
 
-def _relief_skyline(stage: Stage, swept: Sweep) -> tuple[Floats, Floats]:
+def relief_skyline(stage: Stage, swept: Sweep) -> tuple[Floats, Floats]:
+    """Bearings [deg] and tangents of elevation of the skyline of the elevation model alone."""
     azimuth = swept.azimuth_deg[::8]
     range_m = ranges(20.0, stage.scenario.reach_m, 0.006)
     return azimuth, tangents(stage.ground, stage.eye_m, azimuth, range_m, relief_only=True).max(axis=1)
@@ -293,7 +300,8 @@ def establish(stage: Stage, panorama: Panorama, skyline_every_s: float = 2.0) ->
         )
     wanted = np.arange(0.0, float(stage.time_s[-1]) + 1e-9, skyline_every_s)
     frames = sorted({int(np.argmin(np.abs(stage.time_s - moment))) for moment in wanted})
-    lines = tuple(skyline(stage, panorama, frame) for frame in frames)
+    relief = relief_skyline(stage, panorama.sweep)
+    lines = tuple(skyline(stage, panorama, frame, relief=relief) for frame in frames)
     return Truth(stage, tuple(standing), lines, horizon, panorama.direct_sun)
 
 
