@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 import typer
+import typer.core
 
-from witnessmark.cli import app
+from witnessmark.cli import ROOMS, load
 
 ROOT = Path(__file__).parents[2]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -39,20 +39,20 @@ def run(tmp_path: Path) -> Run:
     return _run
 
 
-def commands(command: click.Command, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], click.Command]]:
+def commands(command: Any, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Any]]:
     """Every command with its words."""
-    if isinstance(command, click.Group):
-        context = click.Context(command)
+    if isinstance(command, typer.core.TyperGroup):
+        context = typer.Context(command)
         found = [(name, command.get_command(context, name)) for name in command.list_commands(context)]
         return [each for name, sub in found if sub is not None for each in commands(sub, (*path, name))]
     return [(path, command)]
 
 
-COMMANDS = commands(typer.main.get_command(app))
+COMMANDS = [found for room in ROOMS for found in commands(load(room), (room,))]
 
 
 @pytest.mark.parametrize(("path", "command"), COMMANDS, ids=[" ".join(path) for path, _ in COMMANDS])
-def test_every_command_is_documented_explained_and_speaks_json(path: tuple[str, ...], command: click.Command) -> None:
+def test_every_command_is_documented_explained_and_speaks_json(path: tuple[str, ...], command: Any) -> None:
     assert f"## witnessmark {' '.join(path)}\n" in (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     assert command.help and command.help.strip()
     options = {name for parameter in command.params for name in parameter.opts}

@@ -60,7 +60,7 @@ def test_what_is_no_case_is_said_to_be_none(tmp_path: Path, case: Case) -> None:
 
 def test_the_same_bytes_again_are_one_item_with_two_captures(case: Case, clip: Path, tmp_path: Path) -> None:
     first = add_item(case, clip, method="from a witness")
-    other = tmp_path / "renamed.bin"
+    other = tmp_path / "renamed.jpg"
     other.write_bytes(clip.read_bytes())
     second = add_item(case, other, method="from a platform")
     assert second.already_kept and second.item.exhibit_number == first.item.exhibit_number == "WM-0001"

@@ -6,15 +6,15 @@ import importlib
 import json
 import os
 import sys
+from typing import Any
 
-import click
 import typer
 import typer.core
 
 from witnessmark import __version__
 from witnessmark.errors import WitnessmarkError
 
-_ROOMS = {
+ROOMS = {
     "case": "Open a case, set what is weighed, look at it.",
     "item": "Take files in, list them, look at them.",
     "claim": "Put on record who says what.",
@@ -32,17 +32,23 @@ _ROOMS = {
 class _Rooms(typer.core.TyperGroup):
     """Commands loaded when they are used, so that `--help` and small commands answer at once."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_ROOMS)
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(ROOMS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _ROOMS:
-            return None
-        if "--help" in sys.argv[1:2] or "-h" in sys.argv[1:2] or len(sys.argv) == 1:
-            return click.Command(cmd_name, help=_ROOMS[cmd_name])
-        found = typer.main.get_command(importlib.import_module(f"witnessmark.cli.{cmd_name}").app)
-        found.name = cmd_name
-        return found
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        return typer.core.TyperCommand(cmd_name, help=ROOMS[cmd_name]) if cmd_name in ROOMS else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] in ROOMS:
+            return args[0], load(args[0]), args[1:]
+        return super().resolve_command(ctx, args)
+
+
+def load(room: str) -> Any:
+    """The command, or group of commands, of a room."""
+    found = typer.main.get_command(importlib.import_module(f"witnessmark.cli.{room}").app)
+    found.name = room
+    return found
 
 
 app = typer.Typer(

@@ -11,7 +11,7 @@ from witnessmark.cli.shared import OUT, CaseOption, JsonOption, OperatorOption, 
 from witnessmark.desk.assessing import assess, show_assessment_pictures
 from witnessmark.desk.stamping import stamp_if_configured
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command("assess", epilog="Example:  witnessmark assess --case ridge")

@@ -13,7 +13,7 @@ from witnessmark.desk.space import build, set_space
 from witnessmark.errors import BadInputError
 from witnessmark.plain import Plain
 
-app = typer.Typer(no_args_is_help=True, help="Open a case, set what is weighed, look at it.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Open a case, set what is weighed, look at it.")
 
 Region = Annotated[str | None, typer.Option(metavar="W,S,E,N", help="Region in degrees, WGS 84.", show_default=False)]
 Spacing = Annotated[float, typer.Option(help="Side of a place cell in metres.")]

@@ -12,7 +12,7 @@ from witnessmark.cli.shared import OUT, CaseOption, JsonOption, OperatorOption, 
 from witnessmark.desk.stamping import stamp_if_configured
 from witnessmark.desk.statements import add_claims
 
-app = typer.Typer(no_args_is_help=True, help="Put on record who says what.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Put on record who says what.")
 
 
 @app.command("add", epilog="Example:  witnessmark claim add claims.yaml   (begin with: witnessmark claim template)")

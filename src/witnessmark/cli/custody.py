@@ -11,7 +11,9 @@ from witnessmark.desk.stamping import stamp
 from witnessmark.desk.verifying import verify_case
 from witnessmark.plain import to_plain
 
-app = typer.Typer(no_args_is_help=True, help="Check and time-stamp the preserved bytes and their log.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Check and time-stamp the preserved bytes and their log."
+)
 
 
 @app.command("verify")

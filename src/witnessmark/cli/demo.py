@@ -11,7 +11,7 @@ from witnessmark.cli import assess
 from witnessmark.cli.shared import OUT, JsonOption, answer, telling
 from witnessmark.errors import BadInputError
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command("demo", epilog="Example:  witnessmark demo --out demo")

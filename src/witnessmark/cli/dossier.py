@@ -11,7 +11,7 @@ from witnessmark.cli.shared import OUT, CaseOption, JsonOption, OperatorOption, 
 from witnessmark.desk.sealing import seal_case
 from witnessmark.dossier import Edition, verify
 
-app = typer.Typer(no_args_is_help=True, help="Seal a dossier; verify one, with or without us.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Seal a dossier; verify one, with or without us.")
 
 
 @app.command("seal", epilog="Example:  witnessmark dossier seal to-the-court --edition closed")

@@ -26,7 +26,7 @@ from witnessmark.desk.stamping import stamp_if_configured
 from witnessmark.errors import BadInputError, WitnessmarkError
 from witnessmark.plain import parse_moment, to_plain
 
-app = typer.Typer(no_args_is_help=True, help="Take files in, list them, look at them.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Take files in, list them, look at them.")
 
 Platform = Annotated[str | None, typer.Option(help="Where it was posted.")]
 Account = Annotated[str | None, typer.Option(help="The account that posted it.")]
@@ -98,9 +98,9 @@ def add(
 
     answer(as_json, {"taken": taken, "refused": [error.to_plain() for error in refused]}, tell)
     if refused:
-        for earlier in refused[:-1]:
-            typer.echo(f"Refused: {earlier}", err=True)
-        raise refused[-1]
+        for each in refused:
+            typer.echo(f"Refused: {each}", err=True)
+        raise typer.Exit(2)
 
 
 @app.command("posted", epilog="Example:  witnessmark item posted WM-0001 --platform P --account A --posted-at TIME")

@@ -11,7 +11,11 @@ from witnessmark.desk.lawful import attach, law_rows, to_look_at
 from witnessmark.law import NOT_A_VERDICT, norms
 from witnessmark.plain import to_plain
 
-app = typer.Typer(no_args_is_help=True, help="Legal elements, and which findings bear on them. It concludes nothing.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Legal elements, and which findings bear on them. It concludes nothing.",
+)
 
 
 @app.command("list")

@@ -11,7 +11,7 @@ from witnessmark.desk.inquiry import find_lines, run_lines
 from witnessmark.desk.stamping import stamp_if_configured
 from witnessmark.lines.registry import problems
 
-app = typer.Typer(no_args_is_help=True, help="Run lines of inquiry over items.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Run lines of inquiry over items.")
 
 
 @app.command("list")

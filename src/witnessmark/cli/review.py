@@ -17,7 +17,9 @@ from witnessmark.review import Verdict, load_reviewer_key, new_reviewer_key
 
 PASSPHRASE_VARIABLE = "WITNESSMARK_REVIEWER_PASSPHRASE"
 
-app = typer.Typer(no_args_is_help=True, help="Sign off or dissent, as somebody other than the author.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Sign off or dissent, as somebody other than the author."
+)
 
 
 @app.command("sign", epilog="Example:  witnessmark review sign AS-1b2c --key second.key --sign-off --conflict none")

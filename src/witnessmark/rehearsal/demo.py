@@ -1,0 +1,169 @@
+"""The demo: a rehearsed incident taken through every room, as an investigator, a reviewer and a dissenter would."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from witnessmark.desk.assessing import assess, show_assessment_pictures
+from witnessmark.desk.case import new_case
+from witnessmark.desk.inquiry import run_lines
+from witnessmark.desk.items import add_appearance, add_item, show_pictures
+from witnessmark.desk.lawful import attach
+from witnessmark.desk.reviewing import review_subject
+from witnessmark.desk.sealing import seal_case
+from witnessmark.desk.statements import add_claims
+from witnessmark.desk.verifying import verify_case
+from witnessmark.dossier import Edition, verify
+from witnessmark.errors import ClashError, CustodyError, DossierError
+from witnessmark.rehearsal.incident import render_incident
+from witnessmark.rehearsal.presets import demo_scenario
+from witnessmark.rehearsal.scenario import Scenario
+from witnessmark.rehearsal.story import demo_story
+from witnessmark.review import Verdict, load_reviewer_key, new_reviewer_key
+
+MARKER = "rehearsal.json"
+Progress = Callable[[str, float, str], None]
+"""(which step, done from 0 to 1, what is being done)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """Where the demo put everything, and what came out.
+
+    Attributes
+    ----------
+    case : Path
+    truth : str
+        What was true, in a sentence.
+    assessment : dict
+    statements : dict of claim id to statement
+    pictures, dossiers : tuple of Path
+    """
+
+    case: Path
+    truth: str
+    assessment: dict[str, Any]
+    statements: dict[str, str]
+    pictures: tuple[Path, ...]
+    dossiers: tuple[Path, ...]
+
+
+def run_demo(out: Path, *, scenario: Scenario | None = None, progress: Progress | None = None) -> Demo:
+    """Render the incident and take it from intake to two sealed dossiers that verify.
+
+    Parameters
+    ----------
+    out : Path
+        New, empty, or an earlier demo's, which is replaced.
+    scenario : Scenario, optional
+        `demo_scenario` unless given.
+    progress : callable, optional
+
+    Returns
+    -------
+    Demo
+
+    Raises
+    ------
+    ClashError
+        When `out` holds something else.
+    CustodyError, DossierError
+        When what was made does not verify.
+    """
+    tell = progress or (lambda _which, _done, _what: None)
+    _make_room(out)
+    filmed = scenario or demo_scenario()
+    story = demo_story(filmed)
+    incident = render_incident(
+        filmed, out / "footage", truth_folder=out / "truth", progress=lambda done, what: tell("rehearsal", done, what)
+    )
+    claims = out / "footage" / "claims.yaml"
+    claims.write_text(story.claims_yaml, encoding="utf-8")
+    case = new_case(
+        out / "case",
+        story.reference,
+        story.title,
+        mandate="A rehearsal: places, parties and footage are invented.",
+        operator="A. Investigator (rehearsed)",
+        settings={"space": dict(story.space)},
+    )
+    try:
+        first, *later = story.appearances
+        taken = add_item(
+            case,
+            incident.clip,
+            method="downloaded from the first known posting (rehearsed)",
+            url=first.url,
+            appearance=first,
+            progress=lambda done, what: tell("intake", done, what),
+        )
+        for appearance in later:
+            add_appearance(case, taken.item, appearance)
+        book = add_claims(case, claims)
+        results = run_lines(case, progress=tell)
+        assessment = assess(case, progress=lambda done, what: tell("fusion", done, what))
+        _attach(case, results)
+        _review(case, out, assessment["id"])
+        dossiers = []
+        for edition in (Edition.CLOSED, Edition.PUBLIC):
+            tell("dossier", 0.0, f"sealing the {edition} edition")
+            sealed = seal_case(case, out / f"dossier-{edition}", edition)
+            verdict = verify(sealed.path)
+            if verdict.exit_code == 1:
+                raise DossierError(f"The {edition} dossier does not verify.", verdict.text)
+            dossiers.append(sealed.path)
+        report = verify_case(case)
+        if not report.ok:
+            raise CustodyError("The case does not verify.", report.faults[0].what)
+        pictures = [*show_pictures(case, taken.item, clear=False), *show_assessment_pictures(case, assessment)]
+    finally:
+        case.close()
+    tell("dossier", 1.0, "done")
+    statements = {claim.id: claim.statement for claim in book.claims}
+    return Demo(out / "case", story.truth, assessment, statements, tuple(pictures), tuple(dossiers))
+
+
+def _make_room(out: Path) -> None:
+    if out.exists() and not (out / MARKER).is_file() and (not out.is_dir() or any(out.iterdir())):
+        raise ClashError(f"'{out}' holds something that is not a demo.", "Name another folder with --out DIR.")
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    (out / MARKER).write_text(json.dumps({"made by": "witnessmark demo"}) + "\n", encoding="utf-8")
+
+
+def _attach(case: Any, results: list[dict[str, Any]]) -> None:
+    for result in results:
+        if result["kind"] == "finding":
+            note = "The time of filming bears on whether a conflict was under way; it says nothing of who acted."
+            attach(case, "rome.8-2-a-i.4", result["id"], "context", note)
+
+
+def _review(case: Any, out: Path, assessment_id: str) -> None:
+    opinions = (
+        (
+            "B. Second (rehearsed)",
+            Verdict.SIGN_OFF,
+            "Went through every step again; the numbers follow from the inputs.",
+        ),
+        (
+            "C. Third (rehearsed)",
+            Verdict.DISSENT,
+            "One line of inquiry alone does not carry a date; wait for the terrain.",
+        ),
+    )
+    for name, verdict, reasons in opinions:
+        path = out / f"reviewer-{name[0].lower()}.key"
+        new_reviewer_key(path, name, "independent (rehearsed)")
+        review_subject(
+            case,
+            assessment_id,
+            key=load_reviewer_key(path),
+            verdict=verdict,
+            reasons=reasons,
+            conflict_of_interest="none",
+        )
