@@ -215,6 +215,7 @@ def row(name: str, places: int, measures: dict[str, float]) -> str:
 def main() -> int:
     """Measure, print and write the table; 1 when the promise is not kept."""
     joint_files(HERE / "work")
+    load = os.getloadavg()[0]
     n_places = ROWS * COLUMNS
     whole, single = measured("streamed"), measured("streamed, one thread")
     small, plain = measured("streamed small"), measured("plain small")
@@ -246,7 +247,7 @@ def main() -> int:
         "",
         f"Promise: under {LIMIT_S:.0f} s and under {LIMIT_BYTES / 2**30:.0f} GiB: {'kept' if kept else 'NOT KEPT'}. "
         f"{len(os.sched_getaffinity(0))} cores, {platform.machine()}, Python {platform.python_version()}, numpy "
-        f"{np.__version__}.",
+        f"{np.__version__}. Load of the machine before it began: {load:.1f} (others' work slows all rows).",
         "",
     ]
     text = "\n".join(lines)

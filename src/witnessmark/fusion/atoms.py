@@ -15,6 +15,37 @@ from witnessmark.hypotheses.space import Hypotheses
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Runs:
+    """The runs of equal atoms along an axis, for summing stretch by stretch instead of cell by cell.
+
+    Attributes
+    ----------
+    starts : ndarray of intp, shape (n_runs,)
+    order : ndarray of intp, shape (n_runs,)
+        Runs sorted by their atom.
+    firsts : ndarray of intp, shape (n_atoms,)
+        Where each atom begins in that order; every atom has a run.
+    """
+
+    starts: NDArray[np.intp]
+    order: NDArray[np.intp]
+    firsts: NDArray[np.intp]
+
+    @classmethod
+    def along(cls, of: NDArray[np.intp], n_atoms: int) -> Runs:
+        """Find the runs of an axis, given the atom of each of its cells."""
+        starts = np.flatnonzero(np.concatenate(([True], of[1:] != of[:-1])))
+        order = np.argsort(of[starts], kind="stable")
+        return cls(starts, order, np.searchsorted(of[starts][order], np.arange(n_atoms)))
+
+    def sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum the columns of each atom: (n, cells) to (n, n_atoms)."""
+        by_run = np.add.reduceat(values, self.starts, axis=1)
+        by_atom: NDArray[np.float64] = np.add.reduceat(by_run[:, self.order], self.firsts, axis=1)
+        return by_atom
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Atoms:
     """Cells and instants grouped by the claims they belong to.
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from witnessmark.fusion.atoms import Atoms
 from witnessmark.fusion.models import Model
 from witnessmark.fusion.prepared import Prepared
-from witnessmark.fusion.reduced import Reduced, in_order, joint_exponent, lanes
+from witnessmark.fusion.reduced import Reduced, in_order, lanes
 from witnessmark.hypotheses.rows import release
 
 Array = NDArray[np.float64]
@@ -79,14 +79,11 @@ def _block(
     starts: NDArray[np.intp],
 ) -> _Sums:
     """Log sums of one block."""
-    terms = []
+    exponent = model.rows_nats[rows, None] + model.columns_nats
     for weight, finding in zip(model.joint, prepared, strict=True):
         if weight:
-            terms.append((weight, finding.relative(rows)))
+            exponent += weight * finding.relative(rows)
             release(finding.values_nats, rows)
-    shape = terms[0][1].shape
-    exponent = joint_exponent(terms, np.empty(shape), np.empty(shape))
-    exponent = exponent + model.rows_nats[rows, None] + model.columns_nats
     by_atom = np.stack(
         [_log_total(part, axis=1) for part in np.split(exponent[:, order], starts[1:], axis=1)], axis=1
     )  # (places of the block, n_time)

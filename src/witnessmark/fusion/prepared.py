@@ -72,8 +72,9 @@ class Prepared:
         raw = self.values_nats[rows]
         if out is None:
             out = np.empty(raw.shape, dtype=np.float64)
-        np.maximum(raw, self.floor_nats, out=out, dtype=np.float64, casting="same_kind")
-        np.subtract(out, self.largest_nats, out=out)
+        np.subtract(raw, self.largest_nats, out=out, dtype=np.float64)
+        if self.capped or self.excludes:
+            np.maximum(out, -self.cap_nats, out=out)
         if self.excludes:
             np.copyto(out, -np.inf, where=np.isneginf(raw))
         return out

@@ -81,20 +81,3 @@ def in_order(
         for number, result in enumerate(pool.map(work, runs), start=1):
             yield result
             tell(number / len(runs))
-
-
-def joint_exponent(
-    weights: Sequence[tuple[float, NDArray[np.float64]]], out: NDArray[np.float64], spare: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Weighted sum of findings' blocks: in `out`, or the one block itself where it counts in full."""
-    if len(weights) == 1 and weights[0][0] == 1.0:
-        return weights[0][1]
-    for number, (weight, block) in enumerate(weights):
-        if number == 0:
-            np.multiply(block, weight, out=out)
-        elif weight == 1.0:
-            np.add(out, block, out=out)
-        else:
-            np.multiply(block, weight, out=spare)
-            np.add(out, spare, out=out)
-    return out

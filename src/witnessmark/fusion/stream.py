@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from witnessmark.fusion.atoms import Atoms
+from witnessmark.fusion.atoms import Atoms, Runs
 from witnessmark.fusion.models import Model, Weights
 from witnessmark.fusion.prepared import Prepared
-from witnessmark.fusion.reduced import Reduced, in_order, joint_exponent, lanes, logs, shared_out
+from witnessmark.fusion.reduced import Reduced, in_order, lanes, logs, shared_out
 from witnessmark.hypotheses.rows import release
 
 Array = NDArray[np.float64]
+
+_Term = tuple[int, float]
+"""A joint finding's position and its weight."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,9 +30,9 @@ class _Group:
     own. So K is made once and multiplied by a few vectors, however many separable findings are left out in turn.
     """
 
-    joint: list[tuple[int, float]]
-    right: dict[Weights, tuple[Array, list[Model]]]  # columns key: columns by time atom (n_instants, n_time), models
-    left: tuple[Array, list[Model]] | None  # rows by place atom (n_place, n_places) of the base, models
+    joint: list[_Term]
+    right: dict[Weights, tuple[Array, list[Model]]]  # by columns' key, the base's first: columns (n_instants,), models
+    left: tuple[Array, list[Model]] | None  # rows (n_places,) of the base, models that differ from it in columns only
     marginals: bool
     expected: bool
 
@@ -73,12 +77,14 @@ def stream(
     """
     if not models:
         return {}
-    groups = _groups(models, with_marginals, atoms)
-    needed = sorted({position for group in groups for position, _ in group.joint})
+    groups = _groups(models, with_marginals)
+    needed = sorted({term for group in groups for term in group.joint})
     n_places, n_instants = len(atoms.place), len(atoms.time)
 
+    instants = Runs.along(atoms.time, atoms.n_time)
+
     def work(run: list[slice]) -> list[_Sums]:
-        return _work(run, groups, needed, prepared, atoms)
+        return _work(run, groups, needed, prepared, atoms, instants)
 
     total: list[_Sums] | None = None
     for sums in in_order(work, lanes(n_places, n_instants, block_elements), workers, tell):
@@ -90,7 +96,7 @@ def stream(
     return reduced
 
 
-def _groups(models: Sequence[Model], with_marginals: frozenset[Weights], atoms: Atoms) -> list[_Group]:
+def _groups(models: Sequence[Model], with_marginals: frozenset[Weights]) -> list[_Group]:
     """Sort combinations by their joint factor and choose the products that serve them all."""
     by_joint: dict[Weights, list[Model]] = {}
     further: list[list[Model]] = []  # marginals are those of a base, so each combination that wants them is one
@@ -109,16 +115,10 @@ def _groups(models: Sequence[Model], with_marginals: frozenset[Weights], atoms: 
                 by_rows.append(model)
                 continue
             if model.columns_key not in right:
-                columns = np.zeros((len(atoms.time), atoms.n_time))
-                columns[np.arange(len(atoms.time)), atoms.time] = np.exp(model.columns_nats)
-                right[model.columns_key] = (columns, [])
+                right[model.columns_key] = (np.exp(model.columns_nats), [])
             right[model.columns_key][1].append(model)
         marginals = base.key in with_marginals
-        left = None
-        if marginals or by_rows:
-            rows = np.zeros((atoms.n_place, len(atoms.place)))
-            rows[atoms.place, np.arange(len(atoms.place))] = np.exp(base.rows_nats)
-            left = (rows, by_rows)
+        left = (np.exp(base.rows_nats), by_rows) if marginals or by_rows else None
         joint = [(position, weight) for position, weight in enumerate(base.joint) if weight]
         alone = sum(weight > 0.0 for weight in base.key) == 1
         groups.append(_Group(joint, right, left, marginals, marginals and alone))
@@ -126,13 +126,19 @@ def _groups(models: Sequence[Model], with_marginals: frozenset[Weights], atoms: 
 
 
 def _work(
-    run: list[slice], groups: list[_Group], needed: list[int], prepared: Sequence[Prepared], atoms: Atoms
+    run: list[slice],
+    groups: list[_Group],
+    needed: list[_Term],
+    prepared: Sequence[Prepared],
+    atoms: Atoms,
+    instants: Runs,
 ) -> list[_Sums]:
     """Sums over a run of rows."""
     n_instants = len(atoms.time)
     most = max(rows.stop - rows.start for rows in run)
-    blocks = {position: np.empty((most, n_instants)) for position in needed}
-    factor, spare = np.empty((most, n_instants)), np.empty((most, n_instants))
+    blocks = {position: np.empty((most, n_instants)) for position, _ in needed}
+    powers = {term: np.empty((most, n_instants)) for term in needed}
+    product, weighted = np.empty((most, n_instants)), np.empty((most, n_instants))
     sums = [
         _Sums(
             {
@@ -148,38 +154,77 @@ def _work(
     ]
     for rows in run:
         n = rows.stop - rows.start
-        for position in needed:
-            prepared[position].relative(rows, out=blocks[position][:n])
+        for position, block in blocks.items():
+            prepared[position].relative(rows, out=block[:n])
             release(prepared[position].values_nats, rows)
-        of_rows = np.zeros((atoms.n_place, n))
-        of_rows[atoms.place[rows], np.arange(n)] = 1.0
+        for (position, weight), power in powers.items():
+            exponent = blocks[position][:n]
+            if weight != 1.0:
+                exponent = np.multiply(exponent, weight, out=power[:n])
+            np.exp(exponent, out=power[:n])
+        stretches = _stretches(atoms.place[rows])
         for group, running in zip(groups, sums, strict=True):
-            terms = [(weight, blocks[position][:n]) for position, weight in group.joint]
-            np.exp(joint_exponent(terms, factor[:n], spare[:n]), out=factor[:n])
-            _add_block(group, running, factor[:n], of_rows, rows)
+            factor = _product([powers[term][:n] for term in group.joint], product[:n])
+            base = _add_block(group, running, factor, rows, stretches, instants, weighted[:n])
             if group.expected:
-                running.expected += _expected(group, factor[:n], terms[0][1], spare[:n], rows)
+                position = group.joint[0][0]
+                block = blocks[position][:n]
+                if prepared[position].excludes:  # only -inf lies below -1000: its mass is 0, and 0 x -1000 is 0
+                    block = np.maximum(block, -1e3, out=product[:n])
+                by_row = np.einsum("pt,pt->p", block, base)
+                running.expected += float(np.sum(by_row * np.exp(_base(group).rows_nats[rows])))
     return sums
 
 
-def _add_block(group: _Group, running: _Sums, factor: Array, of_rows: Array, rows: slice) -> None:
-    """Add a block of the joint factor to a group's sums."""
-    for number, (columns, models) in enumerate(group.right.values()):
-        by_atom = factor @ columns
+def _add_block(
+    group: _Group,
+    running: _Sums,
+    factor: Array,
+    rows: slice,
+    stretches: list[tuple[int, int, int]],
+    instants: Runs,
+    weighted: Array,
+) -> Array:
+    """Add a block of the joint factor to a group's sums; gives the block times the base's columns.
+
+    Plain sums, not matrix products: those would start threads of their own inside these, and their order would be the
+    linear algebra library's.
+    """
+    for columns, models in reversed(group.right.values()):  # the base last, so that its product is left in `weighted`
+        np.multiply(factor, columns, out=weighted)
+        by_atom = instants.sums(weighted)
         for model in models:
-            running.tables[model.key] += of_rows @ (by_atom * np.exp(model.rows_nats[rows])[:, None])
-        if number == 0 and group.marginals:
-            running.place.append(np.sum(by_atom, axis=1) * np.exp(models[0].rows_nats[rows]))
+            scaled = by_atom * np.exp(model.rows_nats[rows])[:, None]
+            for atom, start, end in stretches:
+                running.tables[model.key][atom] += np.sum(scaled[start:end], axis=0)
+            if group.marginals and model is _base(group):
+                running.place.append(np.sum(scaled, axis=1))
     if group.left is not None:
-        running.left += group.left[0][:, rows] @ factor
+        of_rows = group.left[0][rows]
+        for atom, start, end in stretches:
+            running.left[atom] += np.einsum("p,pt->t", of_rows[start:end], factor[start:end])
+    return weighted
 
 
-def _expected(group: _Group, factor: Array, block: Array, spare: Array, rows: slice) -> float:
-    """Sum over a block of the posterior mass times the log-likelihood; what is excluded adds nothing."""
-    columns, models = next(iter(group.right.values()))
-    np.maximum(block, -1e3, out=spare)  # only -inf lies below any cap: its mass is 0, and 0 x -1000 is 0
-    np.multiply(spare, factor, out=spare)
-    return float(np.exp(models[0].rows_nats[rows]) @ (spare @ np.sum(columns, axis=1)))
+def _base(group: _Group) -> Model:
+    """The combination whose rows and columns the group's products are made with."""
+    return next(iter(group.right.values()))[1][0]
+
+
+def _stretches(of: NDArray[np.intp]) -> list[tuple[int, int, int]]:
+    """Atom, start and end of each run of equal atoms."""
+    edges = np.flatnonzero(np.concatenate(([True], of[1:] != of[:-1], [True]))).tolist()
+    return [(int(of[start]), start, end) for start, end in itertools.pairwise(edges)]
+
+
+def _product(factors: Sequence[Array], out: Array) -> Array:
+    """Product of blocks: in `out`, or the one block itself."""
+    if len(factors) == 1:
+        return factors[0]
+    np.multiply(factors[0], factors[1], out=out)
+    for factor in factors[2:]:
+        np.multiply(out, factor, out=out)
+    return out
 
 
 def _added(one: _Sums, other: _Sums) -> _Sums:
@@ -195,7 +240,7 @@ def _added(one: _Sums, other: _Sums) -> _Sums:
 def _finish(group: _Group, sums: _Sums, atoms: Atoms) -> dict[Weights, Reduced]:
     """Turn a group's sums into its combinations' results."""
     reduced: dict[Weights, Reduced] = {}
-    base = next(iter(group.right.values()))[1][0]
+    base = _base(group)
     for _, models in group.right.values():
         for model in models:
             reduced[model.key] = Reduced(logs(sums.tables[model.key]) + model.scale_nats, None, None)
