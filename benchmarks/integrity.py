@@ -195,7 +195,8 @@ def real_table(paths: Sequence[Path]) -> list[str]:
             rows.append(f"| {path.name} | {wall_s:.1f} | {seen.reason} | | | | | | |")
             continue
         kinds = [cut.kind for cut in seen.cuts]
-        singles = "rate conversion" if seen.repeats.regular else str(seen.repeats.duplicates_count)
+        count = seen.repeats.duplicates_count
+        singles = "rate conversion" if seen.repeats.regular and count else str(count)
         tallies = " | ".join(str(kinds.count(kind)) for kind in ("shot", "jump", "soft"))
         rows.append(
             f"| {path.name} | {wall_s:.1f} | {seen.writer} | {tallies} | {seen.timing.gaps_count} "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib import image
 
-from witnessmark.lines.integrity import container, cuts, drawing, encoders, gaps, likelihood, repeats, spans, timestamps
+from witnessmark.lines.integrity import (
+    container,
+    cuts,
+    drawing,
+    encoders,
+    gaps,
+    likelihood,
+    limits,
+    repeats,
+    spans,
+    timestamps,
+)
 from witnessmark.lines.integrity.limits import STANDING_LIMITS
 from witnessmark.media.records import Box, Broken, Probe, Sound, Stream, Survey
 from witnessmark.plain import canonical
@@ -208,3 +220,15 @@ def test_any_words_of_a_file_can_be_kept(text: str) -> None:
     odd = probe(encoder_traces=(text, "\ud800x"), metadata={"major_brand": text, "creation_time": text, "model": text})
     kept = (encoders.traces_of(odd), container.container_facts(odd), timestamps.stated_times(odd))
     assert canonical(kept)
+
+
+def test_docs_and_limits_state_the_same_rates() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "lines" / "integrity.md").read_text(encoding="utf-8")
+    for rate in limits.MEASURED:
+        numbers = (rate.found_count, rate.edited_count, rate.false_count, rate.clean_count)
+        assert f"| {rate.what} | {' | '.join(map(str, numbers))} |" in page
+    for pair in limits.PAIRS:
+        assert f"| {pair.device} | {pair.error_s:.0f} | {limits.kind_of(pair.error_s)} |" in page
+    for writer in limits.CLOCK.prior:
+        right = limits.CLOCK.weights(writer, False).right
+        assert f"| {writer} | {right:.2f} |" in page

@@ -160,6 +160,15 @@ class DetectorRate:
     clean_count: int
 
 
+MEASURED = (
+    DetectorRate("a cut of 1-3 s", 12, 12, 3, 60),
+    DetectorRate("a frozen stretch of 0.5-1.5 s", 10, 12, 0, 60),
+    DetectorRate("1-6 single repeated frames", 12, 12, 1, 60),
+    DetectorRate("3-11 dropped frames", 12, 12, 0, 60),
+    DetectorRate("sound shortened by 20-55 %", 12, 12, 0, 60),
+)
+"""On 12 rehearsed scenes that no threshold was set on; unedited: as filmed, re-encoded, smaller, mirrored, cropped."""
+
 WHEN_IT_ABSTAINS = (
     "the file cannot be decoded, or holds no pictures",
     "it states no usable creation time and no posting bounds the time of filming within the time axis",
