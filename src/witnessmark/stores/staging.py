@@ -17,6 +17,7 @@ from witnessmark.errors import BadInputError, ProviderError
 
 STAGING = ".staging"
 _SYNC_EVERY_BYTES = 64 << 20  # writing back early runs beside the hashing and keeps few dirty pages in memory
+_CACHED_BYTES = 256 << 20  # of a larger object, what is synced leaves the page cache, and its pages serve again
 _PART_BYTES = 16 << 20  # x 10,000 parts: the largest object S3 takes in parts of this size is 156 GiB
 _PARTS_UNDER_WAY = 3
 _COPY_LIMIT_BYTES = 5 << 30  # the largest source of one S3 UploadPartCopy, by which a staged object gets its name
@@ -40,6 +41,7 @@ class LocalStaged:
         self._path = path
         self._link = link
         self._unsynced_bytes = 0
+        self._size_bytes = 0
 
     def write(self, block: bytes | memoryview) -> None:
         """Append a block.
@@ -53,12 +55,18 @@ class LocalStaged:
         try:
             while rest:
                 rest = rest[os.write(self._descriptor, rest) :]
+            self._size_bytes += len(block)
             self._unsynced_bytes += len(block)
             if self._unsynced_bytes >= _SYNC_EVERY_BYTES:
-                os.fdatasync(self._descriptor)
-                self._unsynced_bytes = 0
+                self._sync()
         except OSError as error:
             raise unwritable(self._path.parent, error) from error
+
+    def _sync(self) -> None:
+        os.fdatasync(self._descriptor)
+        self._unsynced_bytes = 0
+        if self._size_bytes > _CACHED_BYTES and hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(self._descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
 
     def keep(self, key: str) -> bool:
         """Sync, make read-only, and give it its name if that is new."""
