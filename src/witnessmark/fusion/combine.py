@@ -81,29 +81,28 @@ def fuse(
     wanted = combinations([finding for _, finding in ordered], settings)
     factored = models(wanted.distinct(), prepared, over)
     reduced = _reduce(wanted, factored, prepared, atoms, settings, progress)
-    evaluation = _Evaluation(wanted, reduced, atoms, factored)
+    odds = {
+        key: atoms.log_inside_outside(one.log_table, factored[key].log_alternatives) for key, one in reduced.items()
+    }
+    evaluation = _Evaluation(wanted, reduced, odds, factored)
     progress(1.0, "Fused")
     return _assess(evaluation, prepared, over, [entry[0] for entry in findings], claims, settings)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Evaluation:
-    """All combinations, summed, and how the claims fare in each."""
+    """All combinations, summed, and how the claims fare in each: log mass of each claim and of its complement."""
 
     wanted: Combinations
     reduced: Mapping[Weights, Reduced]
-    atoms: Atoms
+    log_odds: Mapping[Weights, list[tuple[float, float]]]
     models: Mapping[Weights, Model]
-
-    def log_odds(self, key: Weights) -> list[tuple[float, float]]:
-        """Log mass of each claim and of its complement."""
-        return self.atoms.log_inside_outside(self.reduced[key].log_table, self.models[key].log_alternatives)
 
     def log10_lrs(self, key: Weights) -> list[float]:
         """log10 likelihood ratio of each claim against its complement; NaN where it is undefined."""
         return [
             _log10_lr(before, after)
-            for before, after in zip(self.log_odds(self.wanted.prior), self.log_odds(key), strict=True)
+            for before, after in zip(self.log_odds[self.wanted.prior], self.log_odds[key], strict=True)
         ]
 
     def split(self, key: Weights) -> NDArray[np.float64]:
@@ -221,7 +220,7 @@ def _standings(evaluation: _Evaluation, claims: Sequence[ClaimRegion]) -> tuple[
     wanted = evaluation.wanted
     standings = []
     for claim, before, after in zip(
-        claims, evaluation.log_odds(wanted.prior), evaluation.log_odds(wanted.full), strict=True
+        claims, evaluation.log_odds[wanted.prior], evaluation.log_odds[wanted.full], strict=True
     ):
         ratio = _log10_lr(before, after)
         prior, posterior = _probability(before), _probability(after)

@@ -77,6 +77,11 @@ def in_order(
     work: Callable[[list[slice]], Result], runs: Sequence[list[slice]], workers: int, tell: Callable[[float], None]
 ) -> Iterator[Result]:
     """Work the runs on threads and give the results in their order, telling how far it is (0 to 1)."""
+    if min(workers, len(runs)) == 1:
+        for number, run in enumerate(runs, start=1):
+            yield work(run)
+            tell(number / len(runs))
+        return
     with ThreadPoolExecutor(workers) as pool:
         for number, result in enumerate(pool.map(work, runs), start=1):
             yield result
