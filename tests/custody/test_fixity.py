@@ -31,7 +31,7 @@ def pieces(data: bytes, size: int) -> list[bytes]:
     return [data[at : at + size] for at in range(0, len(data), size)]
 
 
-@settings(deadline=None, derandomize=True)
+@settings(deadline=None, derandomize=True, max_examples=40)
 @given(st.integers(0, len(DATA) - 1), st.integers(1, 255), st.sampled_from([1000, BLOCK_BYTES, BLOCK_BYTES + 1, 10**6]))
 def test_one_changed_byte_is_named_with_its_right_value(at: int, error: int, piece: int) -> None:
     changed = bytearray(DATA)
@@ -41,7 +41,7 @@ def test_one_changed_byte_is_named_with_its_right_value(at: int, error: int, pie
     assert (found.block, found.bad_blocks) == (at // BLOCK_BYTES, 1)
 
 
-@settings(deadline=None, derandomize=True)
+@settings(deadline=None, derandomize=True, max_examples=40)
 @given(st.integers(0, len(DATA) - 1), st.integers(0, len(DATA) - 1), st.integers(1, 255))
 def test_two_changed_bytes_give_the_first_bad_block_and_no_wrong_byte(one: int, two: int, error: int) -> None:
     if one == two:
