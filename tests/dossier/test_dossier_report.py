@@ -17,6 +17,7 @@ import pytest
 from tests.dossier.invented import AT, make_case, png
 
 from witnessmark.dossier import Edition
+from witnessmark.dossier.casefile import flat_space
 from witnessmark.dossier.page import render_page
 from witnessmark.dossier.pdf import drawable, fit_to_print, render_pdf
 from witnessmark.dossier.report import report_model
@@ -207,12 +208,48 @@ def test_the_pdf_is_archival_tagged_and_carries_its_fonts() -> None:
 
 def test_fonts_cover_the_languages_of_the_house() -> None:
     known = drawable()
-    samples = "Kampfjet Žižkov Əğışöçü ÀÉÎÕÜ", "Мост утром Їжак Ёлка", "Կամուրջը առավոտյան", "Γέφυρα", "ხიდი"
+    samples = "Grüße Žižkov Əğışöçü ÀÉÎÕÜ", "Мост утром Їжак Ёлка", "Կամուրջը առավոտյան", "Γέφυρα", "ხიდი"
     for sample in samples:
         assert all(ord(sign) in known for sign in sample if sign != " ")
     assert fit_to_print("\U0001f3a5") == "⟨U+1F3A5⟩"
     assert fit_to_print("y" * 40) == "\u200b".join(["y" * 14, "y" * 14, "y" * 12])
-    assert fit_to_print("ab" * 32) == "ab" * 32
+    assert fit_to_print({"sha256": "ab" * 32}) == {"sha256": "ab" * 32}
+    assert fit_to_print({"other": "ab" * 32}) == {"other": "\u200b".join(["ab" * 7] * 4 + ["ab" * 4])}
+
+
+def test_elements_stand_under_their_norm_and_remarks_as_sentences() -> None:
+    record = complete_record()
+    findings = cast(list[dict[str, Plain]], record["findings"])
+    findings[0]["observations"] = {
+        "remarks": [{"topic": "time", "seen": "The clock states noon.", "innocent": "Clocks err.", "at_s": []}],
+        "inputs": [{"sha256": "ab" * 32, "part": "pictures"}],
+        "nothing": None,
+    }
+    law = cast(list[dict[str, Plain]], record["law"])
+    law += [{**law[1], "element": "2", "paraphrase": True, "checked_by_lawyer": False}]
+    model = report_model(record, AT)
+    assert cast(list[dict[str, Plain]], model["findings"])[0]["seen"] == [
+        ["remarks 1: time", "The clock states noon. Clocks err."]
+    ]
+    norms = cast(list[dict[str, Plain]], model["law"])
+    assert [len(cast(list[Plain], norm["elements"])) for norm in norms] == [1, 2]
+    text = Page(render_page(model, PICTURES).decode()).text
+    assert "Element 2" in text and "(in our words)" in text and "not been checked by a lawyer" in text
+
+
+def test_a_space_given_as_places_and_times_is_told_like_any_other() -> None:
+    flat = flat_space(
+        {
+            "places": {"crs": "+proj=laea", "rows": 4, "columns": 5, "spacing_m": 200.0},
+            "times": {"start": "2024-06-01T00:00:00Z", "step_s": 600.0, "n_instants": 7},
+            "alternatives": [],
+        }
+    )
+    record = {**complete_record(), "hypotheses": flat}
+    space = cast(dict[str, Plain], report_model(record, AT)["space"])
+    assert (space["grid"], space["axis"]) == (
+        "20 places, 200 m apart", "7 instants from 2024-06-01 00:00:00 UTC, 600 s apart",
+    )  # fmt: skip
 
 
 def test_long_passages_are_cut_and_say_so() -> None:

@@ -77,7 +77,16 @@ def test_public_edition_holds_no_original_no_clear_still_no_name(sealed: dict[Ed
         for start in range(0, len(hidden) - 24, 997):
             assert hidden[start : start + 24] not in everything or (start == 0 and hidden is clear)
     assert hashlib.sha256(original).hexdigest().encode() in everything
-    for name in (OPERATOR, REVIEWER, ORIGINAL_NAME, "/home/ilves", "@riverside_eye", "watch/4711", "phone of M."):
+    for name in (
+        OPERATOR,
+        REVIEWER,
+        "Harbour Institute",
+        ORIGINAL_NAME,
+        "/home/ilves",
+        "@riverside_eye",
+        "watch/4711",
+        "phone of M.",
+    ):
         assert name.encode() not in everything, name
     assert b"Riverside eyewitness" not in everything
     closed = b"\0".join(files_of(sealed[Edition.CLOSED]).values())

@@ -75,6 +75,8 @@ def complete(
     record: dict[str, Plain] = {key: value for key, value in content.case.items() if value is not None}
     for key in LISTS:
         record.setdefault(key, [])
+    record["hypotheses"] = flat_space(table(record.get("hypotheses"))) or None
+    record.setdefault("assessment", None)
     record["format"] = FORMAT
     record["edition"] = edition.value
     record["sealed_with"] = {"software": "witnessmark", "version": content.software_version}
@@ -86,6 +88,25 @@ def complete(
         {**item, "file": original_files.get(words(item.get("exhibit_number")))} for item in rows(record["items"])
     ]
     return record
+
+
+def flat_space(space: dict[str, Plain]) -> dict[str, Plain]:
+    """The space weighed with the members the schema names, also when it comes as places and times."""
+    places, times = table(space.get("places")), table(space.get("times"))
+    if not places or not times:
+        return space
+    rows_, columns = places.get("rows"), places.get("columns")
+    n_places = rows_ * columns if isinstance(rows_, int) and isinstance(columns, int) else places.get("n_places")
+    return {
+        **space,
+        "crs": places.get("crs"),
+        "spacing_m": places.get("spacing_m"),
+        "n_places": n_places,
+        "bounds": {"lat_deg": places.get("lat_deg"), "lon_deg": places.get("lon_deg")},
+        "start": times.get("start"),
+        "step_s": times.get("step_s"),
+        "n_instants": times.get("n_instants"),
+    }
 
 
 def _finding(finding: dict[str, Plain], files: Mapping[str, Mapping[str, Plain]]) -> Plain:

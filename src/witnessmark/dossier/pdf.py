@@ -36,6 +36,7 @@ FONTS = (
 """The DejaVu family as matplotlib carries it: Latin, Cyrillic, Armenian, Greek, Georgian; Hebrew and Arabic in Sans."""
 
 STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
+_HASHES = frozenset({"sha256", "sha512", "head", "key"})
 _LONG_RUN = re.compile(r"[^\s\u200b]{29,}")
 
 
@@ -51,21 +52,21 @@ def drawable() -> frozenset[int]:
     return frozenset(sets[0].intersection(*(found for found in sets[1:3])))
 
 
-def fit_to_print(value: Plain) -> Plain:
-    """Texts with signs the fonts lack written by code point, and breaks allowed in words that would leave the page."""
+def fit_to_print(value: Plain, key: str = "") -> Plain:
+    """Texts with signs the fonts lack written by code point, and breaks allowed in words that would leave the page.
+
+    Hashes under a member named for them stay as they are, since the template breaks their lines itself.
+    """
     if isinstance(value, str):
-        if len(value) in (64, 128) and re.fullmatch("[0-9a-f]+", value):
+        if key in _HASHES and re.fullmatch("[0-9a-f]{64}|[0-9a-f]{128}", value):
             return value
         known = drawable()
         text = "".join(sign if ord(sign) in known else code_point(sign) for sign in value)
         return _LONG_RUN.sub(lambda run: "\u200b".join(re.findall(r".{1,14}", run[0])), text)
     if isinstance(value, list):
-        return [fit_to_print(entry) for entry in value]
+        return [fit_to_print(entry, key) for entry in value]
     if isinstance(value, dict):
-        return {
-            key: entry if key in ("file", "edition", "head", "key") else fit_to_print(entry)
-            for key, entry in value.items()
-        }
+        return {name: entry if name == "file" else fit_to_print(entry, name) for name, entry in value.items()}
     return value
 
 

@@ -278,7 +278,7 @@ def _findings(record: Model) -> Plain:
                 "limits": [clean(limit) for limit in limits] if isinstance(limits, list) else [],
                 "silent_on": list(_silent_on(finding, share)),
                 "superseded": short(finding.get("superseded_by")),
-                "seen": cast(Plain, flat(finding.get("observations"))),
+                "seen": cast(Plain, flat(_without_inputs(finding.get("observations")))),
                 "parameters": cast(Plain, flat(finding.get("parameters"))),
                 "seed": short(finding.get("seed")),
                 "file": clean(table(finding.get("log_likelihood")).get("file")),
@@ -286,6 +286,13 @@ def _findings(record: Model) -> Plain:
             }
         )
     return made
+
+
+def _without_inputs(seen: Plain) -> Plain:
+    """Observations but for the hashes they rest on, which stand with the method."""
+    return (
+        {key: entry for key, entry in seen.items() if key not in ("inputs", "item")} if isinstance(seen, dict) else seen
+    )
 
 
 def _share_rows(share: Model) -> list[Plain]:
@@ -305,12 +312,13 @@ def _share_rows(share: Model) -> list[Plain]:
 
 def _silent_on(finding: Model, share: Model) -> list[str]:
     shape = table(finding.get("log_likelihood")).get("shape")
+    limits = finding.get("limits")
+    named = " ".join(map(words, limits)) if isinstance(limits, list) else ""
     said = []
-    if isinstance(shape, list) and len(shape) == 2:
-        if shape[0] == 1:
-            said.append("It says nothing of the place.")
-        if shape[1] == 1:
-            said.append("It says nothing of the time.")
+    for axis, name in enumerate(("place", "time")):
+        silent = isinstance(shape, list) and len(shape) == 2 and shape[axis] == 1
+        if silent and not re.search(rf"says nothing (of|about) (the )?{name}", named):
+            said.append(f"It says nothing of the {name}.")
     if share and share.get("discriminates") is False:
         said.append("By itself it does not discriminate between any claim and its contrary.")
     if finding.get("superseded_by"):

@@ -74,7 +74,8 @@ def _appearance(appearance: Model) -> Plain:
 
 def _derived(derived: Model) -> Plain:
     what = short(derived.get("name")) or short(derived.get("kind")) or "derived file"
-    return {"what": what, "tool": _tool(derived.get("tool")), "sha256": short(derived.get("sha256"))}
+    tool = derived.get("tool") or table(derived.get("derivation")).get("tool")
+    return {"what": what, "tool": _tool(tool), "sha256": short(derived.get("sha256"))}
 
 
 def about_reviews(record: Model) -> Plain:
@@ -107,22 +108,40 @@ def _standing(review: Model) -> str:
 
 
 def about_law(record: Model) -> Plain:
-    """Each element with the findings that bear on it; an element that nothing bears on is a gap and says so."""
+    """Elements by norm, each with the findings that bear on it; one that nothing bears on is a gap and says so."""
+    groups: dict[tuple[str, str, str], list[Plain]] = {}
+    unchecked: set[tuple[str, str, str]] = set()
+    for element in rows(record.get("law")):
+        norm = (short(element.get("instrument")), short(element.get("article")), short(element.get("version")))
+        name = short(element.get("element"))
+        paraphrase = element.get("paraphrase")
+        groups.setdefault(norm, []).append(
+            {
+                "name": f"Element {name}" if name.isdigit() else name,
+                "text": clean(element.get("text")),
+                "paraphrased": paraphrase is True,
+                "paraphrase": clean(paraphrase) if isinstance(paraphrase, str) else "",
+                "citation": short(element.get("citation")),
+                "bears": [
+                    {
+                        "finding": short(entry.get("finding")),
+                        "direction": short(entry.get("direction")),
+                        "note": clean(entry.get("note")),
+                    }
+                    for entry in rows(element.get("bears"))
+                ],
+            }
+        )
+        if element.get("checked_by_lawyer") is False:
+            unchecked.add(norm)
     return [
         {
-            "instrument": short(element.get("instrument")),
-            "article": short(element.get("article")),
-            "element": short(element.get("element")),
-            "text": clean(element.get("text")),
-            "paraphrase": clean(element.get("paraphrase")),
-            "unchecked": element.get("checked_by_lawyer") is False,
-            "citation": f"{short(element.get('citation'))} ({short(element.get('version'))})",
-            "bears": [
-                {key: short(entry.get(key)) for key in ("finding", "direction", "note")}
-                for entry in rows(element.get("bears"))
-            ],
+            "heading": ", ".join(part for part in norm[:2] if part),
+            "version": norm[2],
+            "unchecked": norm in unchecked,
+            "elements": elements,
         }
-        for element in rows(record.get("law"))
+        for norm, elements in groups.items()
     ]
 
 
@@ -141,7 +160,11 @@ def about_method(record: Model) -> Plain:
         "key": words(custody.get("public_key_sha256")),
         "stamps": stamps,
         "inputs": [
-            [short(finding.get("id")), short(entry.get("part")), short(entry.get("sha256"))]
+            {
+                "finding": short(finding.get("id")),
+                "part": short(entry.get("part")),
+                "sha256": short(entry.get("sha256")),
+            }
             for finding in rows(record.get("findings"))
             for entry in rows(finding.get("inputs"))
         ],

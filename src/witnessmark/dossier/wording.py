@@ -25,6 +25,7 @@ def clean(value: Plain, limit: int = MAX_TEXT) -> str:
     'a⟨U+0000⟩b⟨U+202E⟩c d'
     """
     text = "" if value is None else str(value)
+    limit = len(text) if len(text) <= limit + 50 else limit
     more = len(text) - limit
     made = []
     for sign in text[:limit]:
@@ -172,7 +173,13 @@ def span_words(start: str, end: str) -> str:
 
 
 def flat(value: Plain, prefix: str = "", limit: int = 40) -> list[list[str]]:
-    """Nested values as rows of name and text, at most `limit` of them; lists of numbers in one row."""
+    """Nested values as rows of name and text, at most `limit` of them; what is empty is left out.
+
+    Examples
+    --------
+    >>> flat({"cuts_s": [1.5, 2.0], "note": None, "frame": {"width_px": 640}})
+    [['cuts s', '1.5, 2'], ['frame · width px', '640']]
+    """
     found: list[list[str]] = []
     _flatten(value, prefix, found)
     if len(found) > limit:
@@ -181,26 +188,32 @@ def flat(value: Plain, prefix: str = "", limit: int = 40) -> list[list[str]]:
 
 
 def _flatten(value: Plain, name: str, found: list[list[str]]) -> None:
-    if isinstance(value, dict) and value:
+    if isinstance(value, dict):
         for key, entry in value.items():
             _flatten(entry, f"{name} · {key}" if name else key, found)
     elif isinstance(value, list) and value and all(isinstance(entry, dict) for entry in value):
-        for index, entry in enumerate(value[:12], 1):
-            parts = [
-                f"{key.replace('_', ' ')}: {_scalar(part)}"
-                for key, part in table_of(entry)
-                if part not in (None, [], {})
-            ]
-            found.append([clean(f"{name.replace('_', ' ')} {index}", 120), clean("; ".join(parts), 600)])
-        if len(value) > 12:
-            found.append([clean(name.replace("_", " "), 120), f"… {len(value) - 12} more in case.json"])
-    else:
-        found.append([clean(name.replace("_", " "), 120), _scalar(value)])
+        for index, entry in enumerate(value[:16], 1):
+            found.append(_one_row(name, index, entry if isinstance(entry, dict) else {}))
+        if len(value) > 16:
+            found.append([_label(name), f"… {len(value) - 16} more in case.json"])
+    elif value not in (None, "", []):
+        found.append([_label(name), _scalar(value)])
 
 
-def table_of(value: Plain) -> list[tuple[str, Plain]]:
-    """The members of an object in order; none for anything else."""
-    return list(value.items()) if isinstance(value, dict) else []
+def _label(name: str) -> str:
+    return clean(name.replace("_", " "), 120)
+
+
+def _one_row(name: str, index: int, entry: dict[str, Plain]) -> list[str]:
+    """A record in one row: a remark as its sentences, anything else member by member."""
+    if isinstance(entry.get("seen"), str):
+        said = [clean(entry.get(key), 400) for key in ("seen", "innocent") if entry.get(key)]
+        return [
+            _label(f"{name} {index}: {entry['topic']}" if entry.get("topic") else f"{name} {index}"),
+            " ".join(said),
+        ]
+    parts = [f"{_label(key)}: {_scalar(part)}" for key, part in entry.items() if part not in (None, "", [], {})]
+    return [_label(f"{name} {index}"), clean("; ".join(parts), 600)]
 
 
 def _scalar(value: Plain) -> str:
