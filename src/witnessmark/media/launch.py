@@ -195,8 +195,11 @@ class Call:
         if self._late:
             what = f"Decoding was stopped at its limit of {self.limits.wall_s:g} s."
             return Broken("limits", what, None, 0, _TRUSTED)
-        if code == -getattr(signal, "SIGXCPU", 0) or code == -getattr(signal, "SIGKILL", 0):
-            what = f"Decoding was stopped at its limit of {self.limits.cpu_s:g} s of processor time or by the system."
+        if code == -getattr(signal, "SIGXCPU", 0):
+            what = f"Decoding was stopped at its limit of {self.limits.cpu_s:g} s of processor time."
+            return Broken("limits", what, None, 0, _TRUSTED)
+        if code == -getattr(signal, "SIGKILL", 0):
+            what = "The system ended the decoding process, as it does when memory or processor time run out."
             return Broken("limits", what, None, 0, _TRUSTED)
         if code < 0:
             return Broken("decode", f"The decoder crashed ({_signal_name(-code)}).", None, 0, _OTHER_COPY)

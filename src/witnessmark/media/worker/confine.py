@@ -76,8 +76,10 @@ def _limit_resources(limits: Limits) -> tuple[str, ...]:
     for name, (which, value, words) in wanted.items():
         _, hard = resource.getrlimit(which)
         ceiling = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        room = hard == resource.RLIM_INFINITY or ceiling < hard
+        grace = 1 if which == resource.RLIMIT_CPU and room else 0  # SIGXCPU comes first and says which limit it was
         try:
-            resource.setrlimit(which, (ceiling, ceiling))
+            resource.setrlimit(which, (ceiling, ceiling + grace))
             facts.append(f"Limit: {name} {words}.")
         except (ValueError, OSError):
             facts.append(f"Not limited on this system: {name}.")

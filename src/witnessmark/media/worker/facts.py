@@ -145,7 +145,7 @@ def _packets(
                     break
             else:
                 sound_count += 1
-                if packet.pts is not None:
+                if packet.pts is not None and not packet.is_discard:
                     begins = seconds(packet.pts, base)
                     sound_first = min(sound_first, begins)
                     sound_last = max(sound_last, begins + seconds(packet.duration or 0, base))

@@ -37,6 +37,11 @@ def seconds(ticks: int, base: Fraction) -> float:
     return ticks * base.numerator / base.denominator
 
 
+def length_s(container: InputContainer) -> float | None:
+    """Length as the container states it, for showing progress only."""
+    return seconds(container.duration, Fraction(1, av.time_base)) if container.duration else None
+
+
 def picture_stream(container: InputContainer) -> VideoStream | None:
     """The stream of moving pictures; a cover picture attached to sound is none."""
     streams = [

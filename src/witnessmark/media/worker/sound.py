@@ -13,7 +13,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from numpy.typing import NDArray
 
-from witnessmark.media.worker.frames import Tally, seconds, sound_stream
+from witnessmark.media.worker.frames import Tally, length_s, seconds, sound_stream
 from witnessmark.media.worker.serve import Halt, Reply, Request
 from witnessmark.media.worker.source import OTHER_COPY, opened, words
 
@@ -32,7 +32,7 @@ def sound(request: Request, reply: Reply) -> None:
             raise Halt("probe", "The file holds no sound.", "Work with its pictures.")
         if stream.codec_context is None:
             raise Halt("probe", "No decoder here knows the sound's encoding.", OTHER_COPY)
-        line = _Line(reply, most)
+        line = _Line(reply, most, length_s(source.container))
         for frame in _frames(source.container, stream, tally):
             line.add(frame, stream)
             if line.full:
@@ -55,9 +55,10 @@ def sound(request: Request, reply: Reply) -> None:
 class _Line:
     """Samples on the clip's time line: gaps in the stated times become silence, overlaps are left as they are."""
 
-    def __init__(self, reply: Reply, most: int) -> None:
+    def __init__(self, reply: Reply, most: int, stated_s: float | None) -> None:
         self._reply = reply
         self._most = most
+        self._stated_s = stated_s
         self._resampler: AudioResampler | None = None
         self._like: tuple[object, ...] | None = None
         self._waiting: list[NDArray[np.float32]] = []
@@ -75,7 +76,7 @@ class _Line:
         begins_s = seconds(frame.pts, base) if frame.pts is not None else None
         if self._start_s is None:
             self._start_s = begins_s if begins_s is not None else 0.0
-            self._reply.send("start", {"start_s": self._start_s})
+            self._reply.send("start", {"start_s": self._start_s, "duration_s": self._stated_s})
         elif begins_s is not None and begins_s - self._start_s - self._given_s > _GAP_S:
             missing_s = begins_s - self._start_s - self._given_s
             self._drain()

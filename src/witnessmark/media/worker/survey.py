@@ -10,7 +10,7 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from witnessmark.media.shots import LAGS
-from witnessmark.media.worker.frames import Tally, need_pictures, nothing_decoded, shown, upright
+from witnessmark.media.worker.frames import Tally, length_s, need_pictures, nothing_decoded, shown, upright
 from witnessmark.media.worker.serve import Halt, Reply, Request
 from witnessmark.media.worker.small import Picture, Shrinker, Small
 from witnessmark.media.worker.source import OTHER_COPY, opened
@@ -127,7 +127,7 @@ def survey(request: Request, reply: Reply) -> None:
         for picture in shown(source.container, stream, tally):
             frame = picture.frame
             if count == 0:
-                _send_size(frame, reply)
+                _send_size(frame, length_s(source.container), reply)
             small = shrinker.shrink(frame)
             change, mean, spread, apart = measures.take(small)
             block.pts_s.append(picture.pts_s)
@@ -166,11 +166,11 @@ def survey(request: Request, reply: Reply) -> None:
         raise Halt("decode", f"The last {tally.failed_in_a_row} packets do not decode: {tally.last_error}.", OTHER_COPY)
 
 
-def _send_size(frame: VideoFrame, reply: Reply) -> None:
+def _send_size(frame: VideoFrame, stated_s: float | None, reply: Reply) -> None:
     probe = upright(frame, np.zeros((2, 3, 3), np.uint8))
     sideways = probe.shape[0] == 3
     wide, high = (frame.height, frame.width) if sideways else (frame.width, frame.height)
-    reply.send("size", {"width_px": wide, "height_px": high})
+    reply.send("size", {"width_px": wide, "height_px": high, "duration_s": stated_s})
 
 
 def _send_tally(tally: Tally, reply: Reply) -> None:
