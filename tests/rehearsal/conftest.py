@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from shaped_relief import BARE, shaped
+from tests.rehearsal.shaped_relief import BARE, shaped
 
 from witnessmark.rehearsal import (
     Device,

@@ -202,7 +202,7 @@ def test_clocks_may_be_stripped_and_rates_steady(small_scenario: Scenario) -> No
 
 
 def test_truth_of_a_stage_needs_no_clip(flat_scenario: Scenario) -> None:
-    from shaped_relief import shaped
+    from tests.rehearsal.shaped_relief import shaped
 
     scenario = dataclasses.replace(flat_scenario, props=(), pitch_deg=2.0)
     stage = set_up(scenario, shaped(np.full((61, 61), 100.0)))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
-from shaped_relief import BARE, shaped
+from tests.rehearsal.shaped_relief import BARE, shaped
 
 from witnessmark.errors import BadInputError
 from witnessmark.rehearsal import jacksboro

@@ -3,12 +3,11 @@ import datetime as dt
 import math
 
 import numpy as np
-import pandas
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pvlib import atmosphere, solarposition
-from shaped_relief import BARE, shaped
+from tests.rehearsal.shaped_relief import BARE, shaped
 
 from witnessmark.rehearsal import Prop, Relief, Scenario, set_up
 from witnessmark.rehearsal.camera import clean_frame
@@ -20,6 +19,8 @@ from witnessmark.rehearsal.stage import render_panorama
 from witnessmark.rehearsal.sunlight import sun_at
 from witnessmark.rehearsal.truth import establish
 from witnessmark.rehearsal.views import project
+
+pandas = pytest.importorskip("pandas")  # comes with pvlib
 
 LEVEL = Ground.bare(shaped(np.full((61, 61), 500.0), "level"), 45.0, 7.0)
 

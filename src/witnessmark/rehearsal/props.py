@@ -127,9 +127,10 @@ def _wall(prop: Prop, foot: Floats, ground: Ground) -> list[Solid]:
         solids.append(
             _laid(rng, np.array([at[0], at[1], low + tall / 2.0]), along, 0.285, 0.24, tall / 2.0, level=True)
         )
-        base = np.array([at[0], at[1], low - body / 2.0 - 0.2])
-        axes = np.stack([along * 0.28, across * 0.16, _UP * (body / 2.0 + 0.15)], axis=1)
-        solids.append(Solid("box", axes, base, (0.03, 0.028, 0.026), 0.1))
+        if abs(0.55 * step) < prop.length_m / 2.0 - 0.45:
+            core = np.stack([along * 0.28, across * 0.14, _UP * (body / 2.0 + 0.1)], axis=1)
+            base = np.array([at[0], at[1], low - body / 2.0 - 0.2])
+            solids.append(Solid("box", core, base, (0.03, 0.028, 0.026), 0.1))
     return solids
 
 
