@@ -28,7 +28,8 @@ from witnessmark.dossier import (
     seal,
 )
 from witnessmark.errors import NotFoundError
-from witnessmark.plain import Plain, from_plain
+from witnessmark.hypotheses.space import Hypotheses
+from witnessmark.plain import Plain, from_plain, iso, to_plain
 
 Progress = Callable[[float, str], None]
 _QUESTION = "What does this footage show: is it new, where and when was it filmed, and whose account does it fit?"
@@ -94,7 +95,7 @@ def gather(case: Case) -> DossierContent:
         "items": [_item(case, body) for body in case.records.items(copy="evidentiary")],
         "sources": case.records.sources(),
         "claims": [_without(claim, "file") for claim in case.records.claims()],
-        "hypotheses": case_space(case).summary() if case.settings.get("space") else None,
+        "hypotheses": _space(case_space(case)) if case.settings.get("space") else None,
         "findings": [_finding(body) for body in findings],
         "abstentions": case.records.results("abstention"),
         "assessment": assessment,
@@ -129,6 +130,23 @@ def _case_facts(case: Case) -> dict[str, Plain]:
         "created_at": case.settings["created_at"],
         "region": None if space is None else space["region_deg"],
         "time_axis": None if space is None else {name: space[name] for name in ("from", "to", "step_s")},
+    }
+
+
+def _space(over: Hypotheses) -> dict[str, Plain]:
+    places, times = over.places, over.times
+    bounds = (places.lon_deg.min(), places.lat_deg.min(), places.lon_deg.max(), places.lat_deg.max())
+    return {
+        "crs": places.crs,
+        "spacing_m": places.spacing_m,
+        "n_places": places.n_places,
+        "bounds": [round(float(bound), 6) for bound in bounds],
+        "start": iso(times.start),
+        "step_s": times.step_s,
+        "n_instants": times.n_instants,
+        "grid_prior": over.grid_prior,
+        "alternatives": to_plain(over.alternatives),
+        "digest": over.digest(),
     }
 
 
