@@ -237,6 +237,16 @@ def test_elements_stand_under_their_norm_and_remarks_as_sentences() -> None:
     assert "Element 2" in text and "(in our words)" in text and "not been checked by a lawyer" in text
 
 
+def test_a_region_as_wide_as_the_grid_is_not_established_but_open() -> None:
+    record = complete_record()
+    assessment = cast(dict[str, Plain], record["assessment"])
+    assessment["regions_place"] = [{"probability": 0.9, "area_km2": 1600 * 0.0625 * 0.9}]
+    model = report_model(record, AT)
+    assert not any("km²" in str(line) for line in cast(list[Plain], model["established"]))
+    assert any("do not narrow the place" in str(line) for line in cast(list[Plain], model["not_resolved"]))
+    assert not any("do not narrow the time" in str(line) for line in cast(list[Plain], model["not_resolved"]))
+
+
 def test_a_space_given_as_places_and_times_is_told_like_any_other() -> None:
     flat = flat_space(
         {

@@ -124,13 +124,13 @@ def _established(record: Model) -> list[str]:
             said.append(f"The findings together give {support} {name}.")
     assessment = table(record.get("assessment"))
     for region in rows(assessment.get("regions_place")):
-        if _number(region.get("probability")) >= 0.9:
+        if _number(region.get("probability")) >= 0.9 and _narrows(record, "place", region):
             area = amount(region.get("area_km2"), "km²")
             said.append(
                 f"If the place lies on the grid, it is among {area} with {percent(region['probability'])} probability."
             )
     for region in rows(assessment.get("regions_time")):
-        if _number(region.get("probability")) >= 0.9:
+        if _number(region.get("probability")) >= 0.9 and _narrows(record, "time", region):
             said.append(
                 f"If the time lies on the axis, it is within {amount(region.get('minutes'), 'minutes')} with "
                 f"{percent(region['probability'])} probability: {_intervals(region.get('intervals'))}."
@@ -163,6 +163,10 @@ def _not_resolved(record: Model) -> list[str]:
     for claim in rows(record.get("claims")):
         if unsaid(claim.get("id")):
             more += _open_claim(_statement(record, claim.get("id")), standings.get(words(claim.get("id"))))
+    for axis, whole in (("place", "grid"), ("time", "time axis")):
+        regions = rows(table(record.get("assessment")).get(f"regions_{axis}"))
+        if any(_number(region.get("probability")) >= 0.9 and not _narrows(record, axis, region) for region in regions):
+            more.append(f"The findings do not narrow the {axis}: any part of the {whole} remains about as possible.")
     more += [
         f"{short(review.get('reviewer'))} dissents on {short(review.get('subject'))}; see the reviews."
         for review in rows(record.get("reviews"))
@@ -288,8 +292,20 @@ def _findings(record: Model) -> Plain:
     return made
 
 
+def _narrows(record: Model, axis: str, region: Model) -> bool:
+    """Whether a 90 % region is clearly smaller than the grid or the axis: a flat posterior's is 90 % of the whole."""
+    space = table(record.get("hypotheses"))
+    if axis == "place":
+        whole = _number(space.get("n_places")) * _number(space.get("spacing_m")) ** 2 / 1e6
+        return whole == 0 or _number(region.get("area_km2")) < 0.85 * whole
+    whole = _number(space.get("n_instants")) * _number(space.get("step_s")) / 60
+    return whole == 0 or _number(region.get("minutes")) < 0.85 * whole
+
+
 def _without_inputs(seen: Plain) -> Plain:
-    """Observations but for the hashes they rest on, which stand with the method."""
+    """Observations, remarks first, but for the hashes they rest on, which stand with the method."""
+    if isinstance(seen, dict) and "remarks" in seen:
+        seen = {"remarks": seen["remarks"], **seen}
     return (
         {key: entry for key, entry in seen.items() if key not in ("inputs", "item")} if isinstance(seen, dict) else seen
     )
@@ -378,8 +394,8 @@ def _space(record: Model) -> Plain:
     step = amount(space.get("step_s"), "s")
     return {
         "rows": made,
-        "grid": f"{words(space.get('n_places'))} places, {amount(space.get('spacing_m'), 'm')} apart",
+        "grid": f"{_number(space.get('n_places')):,.0f} places, {amount(space.get('spacing_m'), 'm')} apart",
         "crs": clean(space.get("crs"), 400),
-        "axis": f"{words(space.get('n_instants'))} instants from {moment(space.get('start'))}, {step} apart",
+        "axis": f"{_number(space.get('n_instants')):,.0f} instants from {moment(space.get('start'))}, {step} apart",
         "parameters": cast(Plain, flat(assessment.get("parameters"))),
     }

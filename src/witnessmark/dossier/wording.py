@@ -226,4 +226,6 @@ def _scalar(value: Plain) -> str:
     if isinstance(value, list):
         parts = [_scalar(entry) for entry in value[:12]]
         return ", ".join(parts) + (f" … ({len(value)} in all)" if len(value) > 12 else "")
-    return clean(value if not isinstance(value, dict) else str(value), 300)
+    if isinstance(value, dict):
+        return "(" + ", ".join(f"{_label(key)} {_scalar(entry)}" for key, entry in value.items()) + ")"
+    return clean(value, 300)
