@@ -33,6 +33,9 @@ FLAT_LEVELS = 4.0
 DARK_LEVELS, BRIGHT_LEVELS = 32.0, 224.0
 """Standard deviation of luma below which a picture is even, and its mean below or above which it is black or white:
 the middle of a fade. Luma's nominal range is 16 to 235 (ITU-R BT.709)."""
+FADE_FRAMES = 10
+FADING = 0.6
+"""A stretch is entered gradually when contrast just before is below this share of what it was `FADE_FRAMES` earlier."""
 
 Series = NDArray[np.float32]
 
@@ -58,7 +61,7 @@ def cut_scores(apart: Series) -> Series:
         distance = apart[:, column].astype(np.float64)
         distance[:lag] = np.nan
         across = np.nan_to_num(_over(distance, 0, lag, "least"))
-        rank = "low" if lag == LAGS[-1] else "middle"
+        rank = "least" if lag == LAGS[-1] else "low" if lag == LAGS[-2] else "middle"
         left = _over(distance, -SIDE_FRAMES, SIDE_FRAMES, rank)
         right = _over(distance, lag, SIDE_FRAMES, rank)
         usual = np.nan_to_num(np.fmax(left, right))
@@ -90,28 +93,34 @@ def cuts(scores: Series) -> NDArray[np.int64]:
     return found[keep].astype(np.int64)
 
 
-def fades(mean: Series, spread: Series, at_cuts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Frames in the middle of a black or white stretch that is entered and left gradually.
+def faded(mean: Series, spread: Series, hard: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Boundaries once fades are told from cuts: the middle of each black or white stretch entered and left gradually.
+
+    Where contrast rises out of black, levelled pictures change as fast as at a cut; such cuts give way to the middle.
 
     Parameters
     ----------
-    mean : ndarray of float32, shape (n_frames,)
-        Mean luma [levels].
-    spread : ndarray of float32, shape (n_frames,)
-        Standard deviation of luma [levels].
-    at_cuts : ndarray of int64
-        Hard cuts; a stretch that one of them begins or ends is no fade.
+    mean, spread : ndarray of float32, shape (n_frames,)
+        Of luma [levels].
+    hard : ndarray of int64
+        From `cuts`.
+
+    Returns
+    -------
+    ndarray of int64
+        Frames that begin a shot, in order.
     """
     even = (spread < FLAT_LEVELS) & ((mean < DARK_LEVELS) | (mean > BRIGHT_LEVELS))
-    even = np.concatenate(([False], even, [False]))
-    edges = np.flatnonzero(np.diff(even.astype(np.int8)))
-    middles = []
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], even, [False])).astype(np.int8)))
+    found = hard
     for start, end in zip(edges[::2], edges[1::2], strict=True):
-        inside = start > 0 and end < len(spread)
-        near_cut = np.any((np.abs(at_cuts - start) <= 2) | (np.abs(at_cuts - end) <= 2))
-        if inside and not near_cut:
-            middles.append((start + end) // 2)
-    return np.array(middles, np.int64)
+        before, after = spread[max(0, start - FADE_FRAMES) : start], spread[end : end + FADE_FRAMES]
+        if not len(before) or not len(after):
+            continue
+        if before[-1] < FADING * before.max() and after[0] < FADING * after.max():
+            found = found[(found < start - SIDE_FRAMES) | (found > end + SIDE_FRAMES)]
+            found = np.append(found, (start + end) // 2)
+    return np.sort(found).astype(np.int64)
 
 
 def shots(pts_s: NDArray[np.float64], scores: Series, mean: Series, spread: Series) -> tuple[tuple[float, float], ...]:
@@ -133,8 +142,7 @@ def shots(pts_s: NDArray[np.float64], scores: Series, mean: Series, spread: Seri
     """
     if len(pts_s) == 0:
         return ()
-    hard = cuts(scores)
-    begins = np.unique(np.concatenate(([0], hard, fades(mean, spread, hard)))).astype(np.int64)
+    begins = np.concatenate(([0], faded(mean, spread, cuts(scores))))
     step_s = float(np.median(np.diff(pts_s))) if len(pts_s) > 1 else 0.0
     starts = [float(pts_s[begin]) for begin in begins]
     return tuple(zip(starts, [*starts[1:], float(pts_s[-1]) + step_s], strict=True))
