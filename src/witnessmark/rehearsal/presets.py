@@ -38,12 +38,12 @@ def demo_scenario() -> Scenario:
         weather=Weather(cloud_cover=0.28, visibility_m=42_000.0, turbidity=2.7, temperature_c=9.0, wind=0.5),
         cover=Cover(forest=0.55, clearing_m=430.0, canopy_m=14.0),
         props=(
-            Prop("pole", "pole", 241.0, 17.0, 5.6, facing_deg=335.0),
-            Prop("wall", "wall", 229.0, 12.5, 0.95, facing_deg=312.0, length_m=7.0),
-            Prop("fence", "fence", 259.0, 24.0, 1.15, facing_deg=342.0, length_m=34.0),
-            Prop("marker", "marker", 255.0, 8.2, 1.75, facing_deg=320.0),
-            Prop("cairn", "cairn", 273.0, 9.5, 1.25),
-            Prop("van", "vehicle", 285.0, 20.0, 2.1, facing_deg=330.0),
+            Prop("pole", "pole", 246.5, 15.5, 5.6, facing_deg=335.0),
+            Prop("wall", "wall", 224.0, 12.5, 0.95, facing_deg=312.0, length_m=7.0),
+            Prop("fence", "fence", 262.0, 25.0, 1.15, facing_deg=345.0, length_m=36.0),
+            Prop("marker", "marker", 252.0, 8.2, 1.75, facing_deg=320.0),
+            Prop("cairn", "cairn", 279.0, 10.0, 1.25),
+            Prop("van", "vehicle", 291.0, 20.0, 2.1, facing_deg=330.0),
         ),
         sounds=(
             SoundEvent("clap", 3.20, -9.0),

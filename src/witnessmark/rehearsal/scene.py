@@ -140,8 +140,9 @@ def compose(
     over_slices(work, shape[0], max(1, 120_000 // shape[1]))
     progress(0.90, "standing the props")
     mask = np.full(shape, -1, dtype=np.int16)
-    for number, thing in enumerate(built):
-        _draw(thing, number, light, built, cylinder, swept, luminance, mask, airlight)
+    nearest = swept.range_m + 0.15
+    for number, thing in sorted(enumerate(built), key=lambda entry: -entry[1].prop.distance_m):
+        _draw(thing, number, light, built, cylinder, nearest, luminance, mask, airlight)
     soft = cv2.GaussianBlur(luminance, (0, 0), 0.55)
     origin = np.zeros(1)
     foot = ground.bare_m(origin, origin)
@@ -299,12 +300,12 @@ def _draw(
     light: Light,
     built: Sequence[Built],
     cylinder: Cylinder,
-    swept: Sweep,
+    nearest: Floats,
     luminance: Floats32,
     mask: NDArray[np.int16],
     airlight: Floats32,
 ) -> None:
-    """Draw one prop into the panorama with four rays a pixel, behind nearer ground."""
+    """Draw one prop into the panorama with four rays a pixel, behind nearer ground and nearer props."""
     eye = np.array([0.0, 0.0, light.eye_m])
     row0, row1, column0, column1 = _box_around(thing.solids, eye, cylinder)
     if row0 >= row1 or column0 >= column1:
@@ -315,19 +316,23 @@ def _draw(
     inside = [(slice(a - row0, b - row0), slice(c - column0, d - column0)) for a, b, c, d in boxes]
     total = np.zeros((len(rows), 3), dtype=np.float32)
     covered = np.zeros(len(rows), dtype=np.float32)
+    depth = np.full(len(rows), np.inf)
     for down, right in ((-0.25, -0.25), (-0.25, 0.25), (0.25, -0.25), (0.25, 0.25)):
         bearing = np.radians(cylinder.first_azimuth_deg) + cylinder.step_rad * (columns + right)
         tangent = cylinder.first_tangent - cylinder.step_rad * (rows + down)
         direction = np.stack([np.sin(bearing), np.cos(bearing), tangent], axis=1)
-        ground_m = swept.range_m[rows, columns]
-        hit, colour = _shade_prop(thing, light, built, eye, direction, ground_m, inside, shape)
+        before = nearest[rows, columns]
+        hit, met, colour = _shade_prop(thing, light, built, eye, direction, before, inside, shape)
         total[hit] += through_air(colour, np.full(hit.size, thing.prop.distance_m), airlight[columns[hit]], light.air)
         covered[hit] += 1.0
+        depth[hit] = np.minimum(depth[hit], met)
     any_hit = covered > 0
     rows, columns, total, covered = rows[any_hit], columns[any_hit], total[any_hit], covered[any_hit]
+    most = covered > 1.5
+    nearest[rows[most], columns[most]] = depth[any_hit][most]
     behind = luminance[rows, columns]
     luminance[rows, columns] = total / 4.0 + behind * (1.0 - covered / 4.0)[:, None]
-    mask[rows[covered > 1.5], columns[covered > 1.5]] = number
+    mask[rows[most], columns[most]] = number
 
 
 def _shade_prop(
@@ -336,12 +341,12 @@ def _shade_prop(
     built: Sequence[Built],
     eye: Floats,
     direction: Floats,
-    ground_m: Floats,
+    before_m: Floats,
     inside: Sequence[tuple[slice, slice]],
     shape: tuple[int, int],
-) -> tuple[NDArray[np.intp], Floats32]:
-    """Which rays meet the prop before the ground, and the luminance there."""
-    best = np.where(np.isfinite(ground_m), ground_m + 0.15, np.inf)
+) -> tuple[NDArray[np.intp], Floats, Floats32]:
+    """Which rays meet the prop before anything else, how far away, and the luminance there."""
+    best = before_m.copy()
     which = np.full(len(direction), -1)
     normal = np.zeros((len(direction), 3))
     place = np.arange(len(direction)).reshape(shape)
@@ -355,7 +360,7 @@ def _shade_prop(
         best[picked], which[picked], normal[picked] = distance[nearer], index, facing[nearer]
     hit = np.flatnonzero(which >= 0)
     if hit.size == 0:
-        return hit, np.zeros((0, 3), dtype=np.float32)
+        return hit, best[hit], np.zeros((0, 3), dtype=np.float32)
     n = normal[hit]
     at = eye + best[hit, None] * direction[hit] + n * 0.004
     colour = np.array([solid.colour for solid in thing.solids], dtype=np.float32)[which[hit]]
@@ -377,7 +382,7 @@ def _shade_prop(
         (1.0 - sky_view)[:, None] * 0.13 * (light.ambient_klx + light.air.sun_klx * max(light.air.sun[2], 0.0))
     )
     lit = colour * (incoming + from_ground) / np.pi
-    return hit, lit.astype(np.float32)
+    return hit, best[hit], lit.astype(np.float32)
 
 
 def _box_around(solids: Sequence[Solid], eye: Floats, cylinder: Cylinder) -> tuple[int, int, int, int]:

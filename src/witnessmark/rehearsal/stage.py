@@ -132,7 +132,7 @@ def render_panorama(stage: Stage, progress: Callable[[float, str], None] = no_pr
         stage.sun,
         stage.air,
         stage.built,
-        growth=float(np.clip(3.5 / stage.lens.focal_px, 0.003, 0.012)),
+        growth=float(np.clip(4.0 / stage.lens.focal_px, 0.003, 0.012)),
         reach_m=stage.scenario.reach_m,
         shadow_squares=shadow_squares(stage.lens),
         progress=progress,
