@@ -44,7 +44,7 @@ def demo_command(
             OUT.print(f"  {path / 'data' / 'report.pdf'}\n  {path / 'data' / 'report.html'}")
         OUT.print("\n[bold]Verify, trusting nobody[/]")
         for path in done.dossiers:
-            OUT.print(f"  python {path / 'verify.py'}")
+            OUT.print(f"  python3 -I {path / 'verify.py'}")
         OUT.print(f"  witnessmark custody verify --case {done.case}")
 
     answer(as_json, done, tell)

@@ -30,7 +30,9 @@ def seal(
         OUT.print(f"[bold]{sealed.path}[/]  {sealed.edition} edition, {sealed.n_files} files")
         OUT.print(f"  {size_text(sealed.size_bytes)}, seal sha256 {sealed.seal_sha256.hex()}")
         OUT.print(f"  read {sealed.path / 'data' / 'report.pdf'}")
-        OUT.print(f"  verify with: python {sealed.path / 'verify.py'}   or: witnessmark dossier verify {sealed.path}")
+        OUT.print(
+            f"  verify with: python3 -I {sealed.path / 'verify.py'}   or: witnessmark dossier verify {sealed.path}"
+        )
 
     answer(as_json, sealed, tell)
 
@@ -41,11 +43,16 @@ def verify_(
     roots: Annotated[
         Path | None, typer.Option(metavar="PEM", help="Root certificates of time-stamping authorities you trust.")
     ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(metavar="SHA256", help="The case key's fingerprint as its owner states it elsewhere."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Check every byte, the log, the signatures and the time-stamps of a dossier. Exit code 1 names what is wrong."""
     with telling(as_json) as progress:
-        verdict = verify(path, trusted_roots=None if roots is None else [roots.read_bytes()], progress=progress)
+        trusted = None if roots is None else [roots.read_bytes()]
+        verdict = verify(path, trusted_roots=trusted, key_sha256=key, progress=progress)
     answer(as_json, verdict.plain, lambda: OUT.print(verdict.text, markup=False))
     if verdict.exit_code:
         raise typer.Exit(verdict.exit_code)

@@ -67,10 +67,7 @@ def assess(case: Case, *, settings: FusionSettings | None = None, progress: Prog
         stored.append(to_plain(stored_entry(kept)))
         return kept.sha256.hex(), kept.key
 
-    labels = {claim["id"]: claim["id"] for claim in case.records.claims()}
-    names = {source["id"]: source["name"] for source in case.records.sources()}
-    labels = {claim["id"]: f"{claim['id']} ({names[claim['source']]})" for claim in case.records.claims()}
-    for picture in draw(fused, over, regions, labels):
+    for picture in draw(fused, over, regions):  # claims by id only: names of sources must not get into public pictures
         sha256, key = keep(picture.png)
         pictures.append({"name": _png(picture.name), "caption": picture.caption, "sha256": sha256, "key": key})
     core: dict[str, Any] = {

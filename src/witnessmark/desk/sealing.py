@@ -71,7 +71,6 @@ def seal_case(case: Case, out: Path, edition: Edition, *, progress: Progress | N
             "files": sealed.n_files,
             "size_bytes": sealed.size_bytes,
         },
-        [sealed.seal_sha256],
     )
     return sealed
 
