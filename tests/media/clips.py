@@ -46,6 +46,7 @@ def write(
     ticks: Sequence[int] | None = None,
     rate_hz: int = RATE_HZ,
     rotation_deg: int = 0,
+    mirrored: bool = False,
     sound: str | None = None,
     options: dict[str, str] | None = None,
     muxer: str | None = None,
@@ -59,7 +60,9 @@ def write(
         video.codec_context.thread_count = 1
         if ticks is not None:
             video.codec_context.time_base = Fraction(1, 1000)
-        if rotation_deg:
+        if mirrored:
+            video.set_display_rotation(-rotation_deg, hflip=True)
+        elif rotation_deg:
             video.set_display_rotation(-rotation_deg)  # counter-clockwise in that library
         tone = _add_tone(out, sound) if sound else None
         for number, picture in enumerate(pictures):

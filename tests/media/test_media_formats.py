@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,38 @@ def test_rotation_is_applied(tmp_path: Path, rotation: int) -> None:
     assert np.abs(still.rgb.astype(int) - upright).mean() < 6
     assert all(each.rgb.shape == (96, 160, 3) for each in found.stills)
     assert probed(path).streams[0].rotation_deg == rotation
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_mirror_is_applied(tmp_path: Path, rotation: int) -> None:
+    """The matrix as ISO/IEC 14496-12 defines it, worked out here pixel by pixel."""
+    stored = np.full((96, 96, 3), 60, np.uint8)
+    stored[:48, :48] = (230, 40, 40)
+    stored[:24, 48:] = (40, 40, 230)
+    path = write(tmp_path / "clip.mp4", [stored] * 3, rotation_deg=rotation, mirrored=True)
+    data = path.read_bytes()
+    a, b, _, c, d = struct.unpack_from(">5i", data, data.index(b"tkhd") + 4 + 40)
+    expected = np.empty_like(stored)
+    for y in range(96):
+        for x in range(96):
+            to_x, to_y = (a * x + c * y) >> 16, (b * x + d * y) >> 16
+            expected[to_y + 95 * (b + d < 0), to_x + 95 * (a + c < 0)] = stored[y, x]
+    still = media.still_at(path, 0.0)
+    assert isinstance(still, media.Still) and np.abs(still.rgb.astype(int) - expected).mean() < 6
+
+
+def test_times_that_are_not_stated_are_estimated(tmp_path: Path) -> None:
+    path = write(tmp_path / "clip.avi", panned([1], 20), codec="libx264", options={"bf": "2"})
+    facts, found = probed(path), surveyed(path)
+    assert np.isnan(facts.packets_pts_s).any() and any("no presentation time" in words for words in facts.warnings)
+    assert len(found.pts_s) == 20 and (np.diff(found.pts_s) > 0).all()
+    at = media.still_at(path, float(found.pts_s[9]))
+    assert isinstance(at, media.Still) and at.frame_index == 9 and at.pts_s == found.pts_s[9]
+
+
+def test_interlaced(tmp_path: Path) -> None:
+    path = write(tmp_path / "clip.ts", panned([1, 2], 12), codec="mpeg2video", options={"flags": "+ildct+ilme"})
+    assert len(surveyed(path).pts_s) == 24
 
 
 def test_still_shows_what_was_filmed(tmp_path: Path) -> None:

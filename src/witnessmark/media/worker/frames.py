@@ -238,5 +238,6 @@ def upright(frame: VideoFrame, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     turned = np.rot90(rgb, -clockwise_deg(frame) // 90)
     matrix = _matrix(frame)
     if matrix is not None and matrix[0] * matrix[3] - matrix[1] * matrix[2] < 0:
-        turned = turned[::-1]  # with a mirror: the angle of the first axis is kept, the second points the other way
+        sideways = clockwise_deg(frame) in (90, 270)  # the first axis lies as its angle says; the second is turned over
+        turned = turned[:, ::-1] if sideways else turned[::-1]
     return turned
