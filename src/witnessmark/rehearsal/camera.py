@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,13 +10,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from witnessmark.rehearsal.noise import Floats
+from witnessmark.rehearsal.noise import WORKERS, Floats
 from witnessmark.rehearsal.scene import Panorama
 from witnessmark.rehearsal.stage import Stage
 from witnessmark.rehearsal.tone import Developer
 
 METER_EVERY = 5
 """Frames between light readings; exposure follows them smoothly."""
+
+AHEAD = 3
+"""Frames in the making while one is encoded."""
 
 SETTLE_S = 0.7
 """Time constant of automatic exposure [s]."""
@@ -124,12 +128,12 @@ def film(
         sensor.add(planes, device.height_px, corners[index])
         return planes if device.rotation_deg == 0 else turned(planes, device.height_px, device.rotation_deg)
 
-    with ThreadPoolExecutor(1) as ahead:
-        pending = ahead.submit(make, 0)
+    with ThreadPoolExecutor(WORKERS) as ahead:
+        pending = deque(ahead.submit(make, index) for index in range(min(AHEAD, len(stage.poses))))
         for index in range(len(stage.poses)):
-            planes = pending.result()
-            if index + 1 < len(stage.poses):
-                pending = ahead.submit(make, index + 1)
+            planes = pending.popleft().result()
+            if index + AHEAD < len(stage.poses):
+                pending.append(ahead.submit(make, index + AHEAD))
             if index % 10 == 0:
                 progress(index / len(stage.poses), f"filming frame {index + 1} of {len(stage.poses)}")
             yield float(stage.time_s[index]), planes

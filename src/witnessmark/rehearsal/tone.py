@@ -32,7 +32,7 @@ class Developer:
     Attributes
     ----------
     table : ndarray of uint8, shape (65536,)
-    falloff : ndarray of uint16, shape (height, width, 1)
+    falloff : ndarray of uint16, shape (height, width, 3)
         Codes lost to vignetting, a cos^4-like fall towards the corners.
     white : ndarray of int, shape (3,)
         White balance in codes.
@@ -48,7 +48,11 @@ class Developer:
         x = (np.arange(lens.width_px) + 0.5) / lens.width_px * 2.0 - 1.0
         y = ((np.arange(lens.height_px) + 0.5) / lens.height_px * 2.0 - 1.0) * lens.height_px / lens.width_px
         square = (x[None, :] ** 2 + y[:, None] ** 2) / (1.0 + (lens.height_px / lens.width_px) ** 2)
-        falloff = np.round(vignetting_stops * CODE_STEPS_PER_STOP * square**1.4).astype(np.uint16)[:, :, None]
+        falloff = (
+            np.round(vignetting_stops * CODE_STEPS_PER_STOP * square**1.4)
+            .astype(np.uint16)[:, :, None]
+            .repeat(3, axis=2)
+        )
         balance = np.log2(white_klx[1] / np.maximum(white_klx, 1e-6)) * 0.8
         return cls(_table(), falloff, np.round(balance * CODE_STEPS_PER_STOP).astype(np.int64))
 
@@ -62,7 +66,7 @@ class Developer:
     def develop(self, codes: Codes, exposure_stops: float) -> NDArray[np.uint8]:
         """The 8-bit RGB picture of a frame of codes at an exposure."""
         gain = round(exposure_stops * CODE_STEPS_PER_STOP) + self.white
-        dimmed = np.asarray(cv2.subtract(codes, np.repeat(self.falloff, 3, axis=2)), dtype=np.uint16)
+        dimmed = np.asarray(cv2.subtract(codes, self.falloff), dtype=np.uint16)
         every = np.arange(65536)
         planes = [self.table[np.clip(every + gain[k], 0, 65535)].take(dimmed[:, :, k]) for k in range(3)]
         return np.stack(planes, axis=2)
