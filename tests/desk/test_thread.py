@@ -188,3 +188,19 @@ def test_a_finding_bears_on_an_element_and_a_superseded_one_no_longer(pair: tupl
 def test_pictures_of_an_assessment_are_put_where_they_can_be_seen(pair: tuple[Case, Case]) -> None:
     shown = show_assessment_pictures(pair[0], latest_assessment(pair[0]))
     assert len(shown) == 2 and all(path.read_bytes().startswith(b"\x89PNG") for path in shown)
+
+
+def test_recordings_are_assessed_apart_unless_said_to_show_the_same_moment(tmp_path: Path, clip: Path) -> None:
+    case = worked(tmp_path / "case", clip)
+    other = write_clip(tmp_path / "other.mp4", seconds=1.0, cut_at_s=None)
+    add_item(case, other, look=False)
+    run_lines(case)
+    with pytest.raises(BadInputError, match="filmed at a place and time of its own"):
+        assess(case)
+    one, two, both = assess(case, ["WM-0001"]), assess(case, ["WM-0002"]), assess(case, ["WM-0002", "WM-0001"])
+    assert len(one["findings"]) == len(two["findings"]) == 1 and one["findings"] != two["findings"]
+    assert both["subjects"] == ["WM-0001", "WM-0002"] and set(both["findings"]) == {*one["findings"], *two["findings"]}
+    record = _sealed_record(case, tmp_path / "dossier")
+    assert record["assessment"]["id"] == both["id"]
+    assert {entry["id"] for entry in record["other_assessments"]} == {one["id"], two["id"]}
+    case.close()

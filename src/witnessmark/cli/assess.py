@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -16,12 +16,17 @@ app = typer.Typer(add_completion=False)
 
 @app.command("assess", epilog="Example:  witnessmark assess --case ridge")
 def assess_command(
-    case_folder: CaseOption = None, operator: OperatorOption = None, as_json: JsonOption = False
+    items: Annotated[
+        list[str] | None, typer.Option("--item", metavar="ITEM", help="A recording, or several of the same moment.")
+    ] = None,
+    case_folder: CaseOption = None,
+    operator: OperatorOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Fuse the findings: how each claim stands, what each finding adds, what stays open."""
     with opened(case_folder, operator) as case:
         with telling(as_json) as progress:
-            made = assess(case, progress=progress)
+            made = assess(case, items or [], progress=progress)
         statements = {claim["id"]: claim["statement"] for claim in case.records.claims()}
         pictures = show_assessment_pictures(case, made)
         stamp_if_configured(case)
@@ -30,7 +35,7 @@ def assess_command(
 
 def tell(made: dict[str, Any], statements: dict[str, str], pictures: list[Path]) -> None:
     """Print an assessment for a person: what is open first."""
-    OUT.print(f"[bold]Assessment {made['id']}[/]")
+    OUT.print(f"[bold]Assessment {made['id']} of {' with '.join(made['subjects'])}[/]")
     OUT.print("\n[bold]Not resolved[/]")
     for sentence in made["not_resolved"] or ["Nothing was left open among what was asked."]:
         OUT.print(f"  - {sentence}", markup=False)

@@ -61,3 +61,6 @@ def _tell(results: list[dict[str, Any]]) -> None:
         else:
             OUT.print(f"  cannot tell: {result['reason']}", markup=False)
             OUT.print(f"  would help: {result['what_would_help']}", markup=False)
+        for remark in (result["observations"] or {}).get("remarks", []):
+            if remark["notable"]:
+                OUT.print(f"  ask about: {remark['seen']} {remark['innocent']}", markup=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,10 @@ from witnessmark.custody.intake import keep_derived, stored_entry
 from witnessmark.custody.records import PremisEvent
 from witnessmark.desk.case import Case
 from witnessmark.desk.inquiry import load_finding
+from witnessmark.desk.items import evidence, get_item
 from witnessmark.desk.space import case_space
 from witnessmark.desk.statements import fit_claims
-from witnessmark.errors import NotFoundError
+from witnessmark.errors import BadInputError, NotFoundError
 from witnessmark.fusion import FusionSettings, fuse
 from witnessmark.fusion.pictures import draw
 from witnessmark.fusion.records import Assessment, PlaceRegion
@@ -29,12 +30,23 @@ from witnessmark.plain import Plain, canonical, to_plain
 Progress = Callable[[float, str], None]
 
 
-def assess(case: Case, *, settings: FusionSettings | None = None, progress: Progress | None = None) -> dict[str, Any]:
-    """Fuse every current finding that was weighed over the case's space.
+def assess(
+    case: Case,
+    items: Sequence[str] = (),
+    *,
+    settings: FusionSettings | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Fuse the current findings on one recording: where and when it was filmed, and how the claims stand.
+
+    Two recordings were filmed at places and times of their own, so their findings are fused only when a person says
+    that they show the same moment, by naming them together; the assessment records which.
 
     Parameters
     ----------
     case : Case
+    items : sequence of str
+        Exhibits taken as the same moment; the case's only evidence when empty.
     settings : FusionSettings, optional
     progress : callable (done from 0 to 1, what), optional
 
@@ -46,13 +58,18 @@ def assess(case: Case, *, settings: FusionSettings | None = None, progress: Prog
     Raises
     ------
     NotFoundError
-        When no claim and no finding is on record.
+        When no finding and no abstention is on record.
+    BadInputError
+        When the case holds several items and none is named.
     """
     over = case_space(case)
     space = over.digest()
-    bodies = [body for body in case.records.results("finding") if body["space"] == space]
-    stale = [body["id"] for body in case.records.results("finding") if body["space"] != space]
-    if not bodies and not case.records.results("abstention"):
+    subjects = _subjects(case, items)
+    results = [body for body in case.records.results() if body["exhibit"] in subjects]
+    bodies = [body for body in results if body["kind"] == "finding" and body["space"] == space]
+    stale = [body["id"] for body in results if body["kind"] == "finding" and body["space"] != space]
+    abstentions = [body for body in results if body["kind"] == "abstention"]
+    if not bodies and not abstentions:
         again = " (those on record were weighed over an earlier region or time axis)" if stale else ""
         raise NotFoundError(f"There is no finding to fuse yet{again}.", "Run: witnessmark line run.")
     fits, not_weighed = fit_claims(case, over)
@@ -71,6 +88,7 @@ def assess(case: Case, *, settings: FusionSettings | None = None, progress: Prog
         sha256, key = keep(picture.png)
         pictures.append({"name": _png(picture.name), "caption": picture.caption, "sha256": sha256, "key": key})
     core: dict[str, Any] = {
+        "subjects": subjects,
         "space": space,
         "hypotheses": over.summary(),
         "findings": [finding_id for finding_id, _ in findings],
@@ -83,7 +101,7 @@ def assess(case: Case, *, settings: FusionSettings | None = None, progress: Prog
         "claims_not_weighed": to_plain(not_weighed),
         "claims_fitted": [_fitted(fit) for fit in fits],
     }
-    core["not_resolved"] = not_resolved(case, core)
+    core["not_resolved"] = not_resolved(core, abstentions)
     digest = Sha256.of(canonical({**core, "pictures": pictures})).hex()
     body = {"id": f"AS-{digest[:12]}", "digest": digest, "author": case.operator, **core, "pictures": pictures}
     case.record(
@@ -95,7 +113,7 @@ def assess(case: Case, *, settings: FusionSettings | None = None, progress: Prog
     return body
 
 
-def not_resolved(case: Case, body: dict[str, Any]) -> list[str]:
+def not_resolved(body: dict[str, Any], abstentions: Sequence[dict[str, Any]]) -> list[str]:
     """What the assessment leaves open, in sentences: said as readily as what it settles."""
     open_points: list[str] = []
     for standing in body["standings"]:
@@ -107,7 +125,7 @@ def not_resolved(case: Case, body: dict[str, Any]) -> list[str]:
         open_points.extend(f"Claim {fitted['claim_id']}: {note}" for note in fitted["notes"])
     for left in body["claims_not_weighed"]:
         open_points.append(f"Claim {left['claim_id']} was not weighed. {left['reason']}")
-    for abstention in case.records.results("abstention"):
+    for abstention in abstentions:
         open_points.append(
             f"Line '{abstention['line']}' on {abstention['exhibit']} cannot tell: {abstention['reason']}"
         )
@@ -117,6 +135,18 @@ def not_resolved(case: Case, body: dict[str, Any]) -> list[str]:
     for finding_id in body["stale_findings"]:
         open_points.append(f"Finding {finding_id} was weighed over an earlier region or time axis and is left out.")
     return open_points
+
+
+def _subjects(case: Case, items: Sequence[str]) -> list[str]:
+    chosen = [get_item(case, name) for name in items] or evidence(case)
+    if not chosen:
+        raise NotFoundError("The case holds no evidence yet.", "Take a file in with: witnessmark item add FILE.")
+    if len(chosen) > 1 and not items:
+        raise BadInputError(
+            f"The case holds {len(chosen)} items, each filmed at a place and time of its own.",
+            "Name one with --item, or several if you hold that they show the same moment.",
+        )
+    return sorted({item.exhibit_number for item in chosen})
 
 
 def latest_assessment(case: Case) -> dict[str, Any]:

@@ -101,9 +101,9 @@ def _authors(case: Case, subject: dict[str, Any]) -> list[str]:
 
 
 def _superseded_by(case: Case, subject: dict[str, Any]) -> str | None:
-    newest = case.records.assessments()[-1:]
-    if subject["id"].startswith("AS-") and newest[0]["id"] != subject["id"]:
-        return str(newest[0]["id"])
+    if subject["id"].startswith("AS-"):
+        of_these = [body for body in case.records.assessments() if body["subjects"] == subject["subjects"]]
+        return None if of_these[-1]["id"] == subject["id"] else str(of_these[-1]["id"])
     by = subject.get("superseded_by")
     return None if by is None else str(by)
 

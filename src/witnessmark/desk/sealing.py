@@ -98,6 +98,7 @@ def gather(case: Case) -> DossierContent:
         "findings": [_finding(body) for body in findings],
         "abstentions": case.records.results("abstention"),
         "assessment": assessment,
+        "other_assessments": _others(case, assessment),
         "reviews": [_review(row) for row in review_rows(case)],
         "law": law_rows(case),
         "not_resolved": assessment["not_resolved"] if assessment else _nothing_fused(case),
@@ -195,6 +196,17 @@ def _pictures(case: Case) -> tuple[tuple[DossierPicture, ...], dict[str, Any] | 
         found.append(DossierPicture(picture["name"], picture["caption"], png, None, shows_footage=False))
     names: list[Plain] = [picture["name"] for picture in assessment["pictures"]]
     return tuple(found), {**assessment, "pictures": names}
+
+
+def _others(case: Case, assessment: dict[str, Any] | None) -> list[Plain]:
+    """The newest assessment of every other recording."""
+    newest = {tuple(body["subjects"]): body for body in case.records.assessments()}
+    names = ("id", "subjects", "standings", "shares", "regions_place", "regions_time", "not_resolved", "digest")
+    return [
+        {name: body[name] for name in names}
+        for body in newest.values()
+        if assessment is None or body["subjects"] != assessment["subjects"]
+    ]
 
 
 def _nothing_fused(case: Case) -> list[Plain]:

@@ -80,9 +80,37 @@ class Abstention:
     inputs: tuple[InputRef, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing seen, and what ordinary causes it has.
+
+    Attributes
+    ----------
+    topic : str
+        The line's own word for what it is about.
+    notable : bool
+        True when a careful reader should ask about it; never a judgement by itself.
+    seen : str
+        What was seen, neutral.
+    innocent : str
+        Ordinary causes, or why its absence means nothing.
+    at_s : tuple of float
+        Presentation times concerned [s].
+    """
+
+    topic: str
+    notable: bool
+    seen: str
+    innocent: str
+    at_s: tuple[float, ...] = ()
+
+
 @runtime_checkable
 class Observations(Protocol):
-    """What a line saw: a frozen dataclass with units in its field names, which `to_plain` can turn into JSON."""
+    """What a line saw: a frozen dataclass with units in its field names, which `to_plain` can turn into JSON.
+
+    A field ``remarks : tuple of Remark`` is shown wherever the result is shown, also beside an abstention.
+    """
 
     inputs: tuple[InputRef, ...]
 

@@ -8,7 +8,7 @@ from witnessmark import media
 from witnessmark.custody.hashes import Sha256
 from witnessmark.custody.records import Item
 from witnessmark.hypotheses.space import Hypotheses
-from witnessmark.lines.contract import Abstention, Finding, InputRef, Marks, Picture, Tools
+from witnessmark.lines.contract import Abstention, Finding, InputRef, Marks, Picture, Remark, Tools
 from witnessmark.lines.integrity import (
     container,
     cuts,
@@ -27,7 +27,6 @@ from witnessmark.lines.integrity.observations import (
     IntegrityObservations,
     PostedBound,
     ProvenanceFacts,
-    Remark,
     StatedTime,
 )
 from witnessmark.media.records import Broken, Probe, Sound, Survey

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from witnessmark.lines.integrity.observations import ContainerFacts, Remark, printable
+from witnessmark.lines.contract import Remark
+from witnessmark.lines.integrity.observations import ContainerFacts, printable
 from witnessmark.media.records import Probe, Stream, Survey
 
 FORMATS = {

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from witnessmark.lines.contract import Remark
 from witnessmark.lines.integrity.gaps import rolling_median
-from witnessmark.lines.integrity.observations import KEEP_AT_MOST, Cut, Freeze, Gap, Remark
+from witnessmark.lines.integrity.observations import KEEP_AT_MOST, Cut, Freeze, Gap
 from witnessmark.media.records import Probe, Sound, Survey
 
 NEIGHBOURS = 8  # steps on either side that a step is compared with

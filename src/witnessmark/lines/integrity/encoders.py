@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from witnessmark.lines.integrity.observations import KEEP_AT_MOST, Remark, Trace, printable
+from witnessmark.lines.contract import Remark
+from witnessmark.lines.integrity.observations import KEEP_AT_MOST, Trace, printable
 from witnessmark.media.records import Probe
 
 

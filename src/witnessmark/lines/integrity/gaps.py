@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from witnessmark.lines.integrity.observations import KEEP_AT_MOST, Gap, Remark, TimingFacts
+from witnessmark.lines.contract import Remark
+from witnessmark.lines.integrity.observations import KEEP_AT_MOST, Gap, TimingFacts
 
 WINDOW = 31  # steps over which the local median is taken
 LONG_RATIO = 1.6  # a step is long from this many local medians on; one missing frame gives 2

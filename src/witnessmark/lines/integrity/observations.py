@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from witnessmark.custody.hashes import Sha256
-from witnessmark.lines.contract import InputRef
+from witnessmark.lines.contract import InputRef, Remark
 
 KEEP_AT_MOST = 100  # entries of one kind; counts are always whole
 
@@ -14,31 +14,6 @@ KEEP_AT_MOST = 100  # entries of one kind; counts are always whole
 def printable(text: str, at_most: int = 120) -> str:
     """A file's own words as they may be shown and kept: printable, shortened, nothing that ends a line or a page."""
     return "".join(letter if letter.isprintable() else " " for letter in text).strip()[:at_most]
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """One thing seen, and what ordinary causes it has.
-
-    Attributes
-    ----------
-    topic : str
-        container | time | encoder | timing | repeats | cuts | sound | provenance | posting
-    notable : bool
-        True when a careful reader should ask about it; never a judgement by itself.
-    seen : str
-        What was seen, neutral.
-    innocent : str
-        Ordinary causes, or why its absence means nothing.
-    at_s : tuple of float
-        Presentation times concerned [s], at most `KEEP_AT_MOST`.
-    """
-
-    topic: str
-    notable: bool
-    seen: str
-    innocent: str
-    at_s: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from witnessmark.lines.integrity.observations import ProvenanceFacts, Remark, printable
+from witnessmark.lines.contract import Remark
+from witnessmark.lines.integrity.observations import ProvenanceFacts, printable
 
 WALL_S = 90.0
 ANSWER_BYTES = 8 << 20

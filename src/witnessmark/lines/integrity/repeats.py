@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from witnessmark.lines.contract import Remark
 from witnessmark.lines.integrity.gaps import rolling_median
-from witnessmark.lines.integrity.observations import KEEP_AT_MOST, Freeze, Recurrence, Remark, RepeatFacts
+from witnessmark.lines.integrity.observations import KEEP_AT_MOST, Freeze, Recurrence, RepeatFacts
 from witnessmark.media.records import Survey
 
 STILL_GREY = 0.02  # luma change below which nothing visible changed, of 255

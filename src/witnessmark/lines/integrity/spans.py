@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from witnessmark.lines.integrity.observations import Remark, SoundFacts, Track
+from witnessmark.lines.contract import Remark
+from witnessmark.lines.integrity.observations import SoundFacts, Track
 from witnessmark.media.records import Probe, Sound, Survey
 
 PRIMING_SAMPLES = 2112  # encoder delay of AAC as Apple documents it (TN2258); other codecs have less
