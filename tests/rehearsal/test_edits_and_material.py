@@ -114,8 +114,9 @@ def test_random_scenarios_are_seeded_varied_and_in_daylight() -> None:
 def test_the_story_is_readable_as_claims_and_speaks_of_the_demo() -> None:
     story, scenario = demo_story(), demo_scenario()
     book = load_claims(story.claims_yaml)
-    assert [claim.id for claim in book.claims] == ["north-1", "valley-1", "observers-1"]
-    right, wrong, older = book.claims
+    by_id = {claim.id: claim for claim in book.claims}
+    assert list(by_id) == ["north-when", "north-where", "valley-when", "valley-where", "observers-when"]
+    right, wrong, older = by_id["north-when"], by_id["valley-when"], by_id["observers-when"]
     assert right.about.time[0].begins is not None and right.about.time[0].ends is not None
     assert right.about.time[0].begins <= scenario.start < right.about.time[0].ends
     assert wrong.about.time[0].begins is not None and wrong.about.time[0].begins > scenario.start
@@ -126,7 +127,7 @@ def test_the_story_is_readable_as_claims_and_speaks_of_the_demo() -> None:
     begins, ends = (dt.datetime.fromisoformat(str(story.space[key])) for key in ("from", "to"))
     assert begins < scenario.start < ends
     other = demo_story(random_scenarios(1, 5)[0])
-    assert len(load_claims(other.claims_yaml).claims) == 3
+    assert len(load_claims(other.claims_yaml).claims) == 5
 
 
 def test_scenarios_that_cannot_be_filmed_are_refused(small_scenario: Scenario) -> None:

@@ -37,10 +37,24 @@ sources:
     reliability_reason: Belongs to neither party; names its sources and has corrected itself in public.
 
 claims:
-  - id: north-1
+  - id: north-when
     source: northern-administration
-    statement: The clip was filmed by the Meadow Road, below the front of the hills, on {day.day} {day:%B %Y} between
-      {first} and {last}.
+    statement: The clip was filmed on {day.day} {day:%B %Y} between {first} and {last}.
+    quote:
+      text: The recording was made by the Meadow Road on {day.day} {day:%B}, between {first} and {last}.
+      document: northern-administration-{said:%Y-%m-%d}.html
+      locator: paragraph 2
+    hedge: asserts
+    said_at: {{at: {said:%Y-%m-%d}T15:20:00{zone}, how_known: platform page, zone_proven: true}}
+    credibility: 3
+    credibility_reason: Possibly true; not yet compared with anything independent.
+    about:
+      time:
+        - {{from: {day:%Y-%m-%d}T{first}{zone}, to: {day:%Y-%m-%d}T{last}{zone}, precision: exact}}
+
+  - id: north-where
+    source: northern-administration
+    statement: The clip was filmed by the Meadow Road, below the front of the hills.
     quote:
       text: The recording was made by the Meadow Road on {day.day} {day:%B}, between {first} and {last}.
       document: northern-administration-{said:%Y-%m-%d}.html
@@ -51,12 +65,25 @@ claims:
     credibility_reason: Possibly true; not yet compared with anything independent.
     about:
       place: {{point: {{lat: {road_lat:.4f}, lon: {road_lon:.4f}, radius_km: 2.5}}}}
-      time:
-        - {{from: {day:%Y-%m-%d}T{first}{zone}, to: {day:%Y-%m-%d}T{last}{zone}, precision: exact}}
 
-  - id: valley-1
+  - id: valley-when
     source: valley-council
-    statement: The clip was filmed on {next.day} {next:%B %Y}, on the other side of the ridge.
+    statement: The clip was filmed on {next.day} {next:%B %Y}.
+    quote:
+      text: What is shown happened the day after, and on the far side of the ridge, not by the road.
+      document: valley-council-{later:%Y-%m-%d}.pdf
+      locator: page 1
+    hedge: asserts
+    said_at: {{at: {later:%Y-%m-%d}T10:05:00{zone}, how_known: platform page, zone_proven: true}}
+    credibility: 3
+    credibility_reason: Possibly true; not yet compared with anything independent.
+    about:
+      time: [{{day: {next:%Y-%m-%d}, zone: {zone}}}]
+    contradicts: [north-when]
+
+  - id: valley-where
+    source: valley-council
+    statement: The clip was filmed on the other side of the ridge.
     quote:
       text: What is shown happened the day after, and on the far side of the ridge, not by the road.
       document: valley-council-{later:%Y-%m-%d}.pdf
@@ -67,10 +94,9 @@ claims:
     credibility_reason: Possibly true; not yet compared with anything independent.
     about:
       place: {{bbox: {{west: {west:.4f}, south: {south:.4f}, east: {east:.4f}, north: {north:.4f}}}}}
-      time: [{{day: {next:%Y-%m-%d}, zone: {zone}}}]
-    contradicts: [north-1]
+    contradicts: [north-where]
 
-  - id: observers-1
+  - id: observers-when
     source: observers-desk
     statement: The clip is older footage, from at least a year before {day:%B %Y}.
     quote:
@@ -84,7 +110,7 @@ claims:
     credibility_reason: Doubtful; rests on a likeness to another clip that is not shown.
     about:
       alternatives: [older-footage]
-    contradicts: [north-1, valley-1]
+    contradicts: [north-when, valley-when]
 """
 
 
@@ -116,7 +142,7 @@ class Story:
 
 
 def demo_story(scenario: Scenario | None = None) -> Story:
-    """Three parties' claims about a clip, and two postings of it.
+    """Three parties' five claims about a clip, and two postings of it.
 
     One party is right about place and day, one names the day after and the other side of the ridge, one says the
     footage is older.
@@ -181,6 +207,6 @@ def demo_story(scenario: Scenario | None = None) -> Story:
         truth=(
             f"Filmed at {lat:.4f}, {lon:.4f} from {iso(start.replace(microsecond=0))}; the camera's clock was "
             f"{abs(filmed.device.clock_error_s):.0f} s {'fast' if filmed.device.clock_error_s >= 0 else 'slow'}. "
-            "The first claim is right about place and time; the other two are not."
+            "Both claims of the Northern Administration are right; the others are not."
         ),
     )
