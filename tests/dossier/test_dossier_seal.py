@@ -22,8 +22,9 @@ from tests.dossier.invented import AT, KEY, OPERATOR, ORIGINAL_NAME, REVIEWER, m
 
 from witnessmark.custody.hashes import Sha256
 from witnessmark.dossier import DossierContent, Edition, seal, verify, without_times
-from witnessmark.dossier.editions import BLUR_SAMPLES, blurred
+from witnessmark.dossier.editions import blurred
 from witnessmark.errors import BadInputError, ClashError, CustodyError
+from witnessmark.media.blur import BLOCKS_ACROSS
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -107,23 +108,32 @@ def test_names_in_file_names_of_pictures_are_left_out_too(tmp_path: Path) -> Non
     assert not any("Ilves" in path or "VID_" in path for path in files_of(bag))
 
 
-def test_blurring_keeps_nothing_finer_than_its_samples() -> None:
-    one, other = png(360, 640, 3), png(360, 640, 3)
-    assert blurred(one) == blurred(other)
-    picture = cv2.imdecode(np.frombuffer(blurred(one), np.uint8), cv2.IMREAD_COLOR)
-    assert picture is not None and picture.shape == (360, 640, 3)
-    rows = np.abs(np.fft.rfft(picture[:, :, 1].astype(float), axis=1)).mean(axis=0)
-    assert rows[4 * BLUR_SAMPLES :].max() < 0.01 * rows[1:BLUR_SAMPLES].max()
-    # Two stills that differ only in detail inside one sample give the same picture.
-    flat = np.full((100, 100, 3), 120, np.uint8)
-    flat[2:8:2, 2:8] = 110
-    flat[3:8:2, 2:8] = 130
-    turned = flat.copy()
-    turned[:10, :10] = turned[:10, :10].transpose(1, 0, 2)
-    pictures = [blurred(cv2.imencode(".png", shown)[1].tobytes()) for shown in (flat, turned)]
-    assert pictures[0] == pictures[1]
+def test_blurring_keeps_nothing_but_the_means_of_its_blocks() -> None:
+    rng = np.random.default_rng(3)
+    assert BLOCKS_ACROSS == 10  # so blocks of this picture are 64 x 60 pixels
+    clear = cv2.imdecode(np.frombuffer(png(360, 640, 3), np.uint8), cv2.IMREAD_COLOR)
+    assert clear is not None
+    mixed = clear.copy()
+    for top in range(0, 360, 60):
+        for left in range(0, 640, 64):
+            block = clear[top : top + 60, left : left + 64].reshape(-1, 3)
+            mixed[top : top + 60, left : left + 64] = rng.permutation(block).reshape(60, 64, 3)
+    assert not np.array_equal(clear, mixed)
+    one, other = (blurred(cv2.imencode(".png", shown)[1].tobytes()) for shown in (clear, mixed))
+    assert one == other
     with pytest.raises(BadInputError):
         blurred(b"not a picture")
+
+
+def test_a_picture_blurred_still_by_still_is_the_public_one(tmp_path: Path) -> None:
+    content = make_content(tmp_path / "in")
+    shown = next(picture for picture in content.pictures if picture.shows_footage)
+    sheet = dataclasses.replace(shown, public_png=png(40, 60, 9))
+    content = dataclasses.replace(content, pictures=(sheet,))
+    for edition, expected in ((Edition.PUBLIC, sheet.public_png), (Edition.CLOSED, sheet.png)):
+        bag = seal(content, tmp_path / edition, edition, KEY.sign).path
+        (picture,) = json.loads((bag / "data/case.json").read_bytes())["pictures"]
+        assert (bag / picture["file"]).read_bytes() == expected
 
 
 def test_sealed_twice_is_identical_but_for_times_and_signatures(tmp_path: Path) -> None:

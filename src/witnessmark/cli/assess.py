@@ -41,6 +41,7 @@ def tell(made: dict[str, Any], statements: dict[str, str], pictures: list[Path])
         OUT.print(f"  - {sentence}", markup=False)
     OUT.print("\n[bold]How the claims stand[/]")
     shown = table("Claim", "Statement", "Before", "After", "In words", "log10 LR", "The evidence, in words")
+    shown.columns[0].no_wrap = True
     for standing in made["standings"]:
         shown.add_row(
             standing["claim_id"],

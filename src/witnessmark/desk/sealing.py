@@ -174,9 +174,11 @@ def _review(row: dict[str, Any]) -> dict[str, Plain]:
 def _pictures(case: Case) -> tuple[tuple[DossierPicture, ...], dict[str, Any] | None]:
     found: list[DossierPicture] = []
     for item in case.records.items(copy="evidentiary"):
-        for body in case.records.items(parent=item["sha256"]):
-            if body["name"].endswith("-blurred.png"):
-                continue  # the public edition blurs the clear one itself
+        derived = {body["name"]: body for body in case.records.items(parent=item["sha256"])}
+        for name, body in derived.items():
+            if name.endswith("-blurred.png"):
+                continue  # goes with the clear one
+            blurred = derived.get(name.removesuffix(".png") + "-blurred.png")
             found.append(
                 DossierPicture(
                     name=f"{item['exhibit_number']}-{body['name']}",
@@ -185,6 +187,7 @@ def _pictures(case: Case) -> tuple[tuple[DossierPicture, ...], dict[str, Any] | 
                     exhibit=item["exhibit_number"],
                     shows_footage=body["shows_footage"],
                     derivation=from_plain(Derivation, body["derivation"]),
+                    public_png=None if blurred is None else case.objects.get(blurred["key"]),
                 )
             )
     try:

@@ -63,6 +63,9 @@ class DossierPicture:
         Exhibit number of the item it comes from; None for one of the assessment.
     shows_footage : bool
         True when it holds frames: the public edition blurs it.
+    public_png : bytes or None
+        The same picture with every still in it blurred by `witnessmark.media.blur`, for the public edition; the whole
+        picture is blurred where there is none.
     derivation : Derivation or None
         Parent hash, tool and parameters.
     """
@@ -73,6 +76,7 @@ class DossierPicture:
     exhibit: str | None
     shows_footage: bool
     derivation: Derivation | None = None
+    public_png: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,13 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from witnessmark.errors import BadInputError
+from witnessmark.media import blur, png_bytes
 from witnessmark.plain import Plain
 
 LEFT_OUT = (
     "Original files: their hashes are given; the closed edition holds them.",
-    "Footage in the clear: stills are reduced to at most 10 samples along their longer side before they are drawn.",
+    "Footage in the clear: each still is reduced to at most 10 blocks along its longer side before it is drawn.",
     "Names of those who worked on the case: each is called Person 1, Person 2 and so on throughout.",
     "Names of sources that are witnesses or private accounts, and the addresses of what they said.",
     "The custody events themselves: their numbers, times, types and hashes are given as a chain.",
@@ -44,41 +41,21 @@ _PATH = re.compile(
 _PATH_LEFT_OUT = "(path left out)"
 _NAME_LEFT_OUT = "(name left out)"
 
-BLUR_SAMPLES = 10
-"""Samples along the longer side of a blurred still.
-
-Familiar faces are still recognised at 7 x 10 samples [1]_. At 10 samples along the longer side of the whole still, a
-face filling half its height has no more than 5, whatever the footage's resolution.
-
-.. [1] P. Sinha, B. Balas, Y. Ostrovsky, R. Russell, "Face recognition by humans: nineteen results all computer vision
-   researchers should know about", Proc. IEEE 94(11), 2006, result 1, doi:10.1109/JPROC.2006.884093.
-"""
-
 
 def blurred(png: bytes) -> bytes:
-    """A still reduced to `BLUR_SAMPLES` area means along its longer side and drawn again at its size, as new PNG.
-
-    Nothing of the file but those means goes into the new one: neither finer pixels nor any metadata.
+    """A still blurred as a whole by `witnessmark.media.blur`, as new PNG without any metadata.
 
     Raises
     ------
     BadInputError
         When the picture cannot be read.
     """
-    picture = cv2.imdecode(np.frombuffer(png, dtype=np.uint8), cv2.IMREAD_COLOR)
-    if picture is None:
-        raise BadInputError("A picture of the dossier is not a PNG that can be read.", "Have its line draw it again.")
-    clear: NDArray[np.uint8] = np.asarray(picture, dtype=np.uint8)
-    height, width = clear.shape[:2]
-    scale = BLUR_SAMPLES / max(height, width)
-    small = cv2.resize(
-        clear, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA
-    )
-    shown = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
-    done, encoded = cv2.imencode(".png", shown)
-    if not done:
-        raise BadInputError("A blurred picture could not be written.", "Report the picture's size.")
-    return bytes(encoded.tobytes())
+    try:
+        return png_bytes(blur(png))
+    except (OSError, ValueError) as error:
+        raise BadInputError(
+            "A picture of the dossier is not a PNG that can be read.", "Have its line draw it again."
+        ) from error
 
 
 class Redaction:

@@ -175,7 +175,7 @@ def _write_custody(bag: BagWriter, content: DossierContent, names: Redaction | N
 
 def _write_picture(bag: BagWriter, picture: DossierPicture, names: Redaction | None) -> Plain:
     blur = names is not None and picture.shows_footage
-    data = blurred(picture.png) if blur else picture.png
+    data = (picture.public_png or blurred(picture.png)) if blur else picture.png
     name = names.text(picture.name) if names is not None else picture.name
     stem = file_name(name.removesuffix(".png"), "picture")
     folder = file_name(picture.exhibit, "item") + "/" if picture.exhibit else ""
