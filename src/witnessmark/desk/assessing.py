@@ -101,7 +101,7 @@ def assess(
         "claims_not_weighed": to_plain(not_weighed),
         "claims_fitted": [_fitted(fit) for fit in fits],
     }
-    core["not_resolved"] = not_resolved(core, abstentions)
+    core["not_resolved"] = not_resolved(core, abstentions, over)
     digest = Sha256.of(canonical({**core, "pictures": pictures})).hex()
     body = {"id": f"AS-{digest[:12]}", "digest": digest, "author": case.operator, **core, "pictures": pictures}
     case.record(
@@ -113,13 +113,23 @@ def assess(
     return body
 
 
-def not_resolved(body: dict[str, Any], abstentions: Sequence[dict[str, Any]]) -> list[str]:
+def not_resolved(body: dict[str, Any], abstentions: Sequence[dict[str, Any]], over: Hypotheses) -> list[str]:
     """What the assessment leaves open, in sentences: said as readily as what it settles."""
     open_points: list[str] = []
     for standing in body["standings"]:
         if abs(standing["log10_lr"]) < np.log10(2.0):
             open_points.append(
                 f"Claim {standing['claim_id']}: the findings do not discriminate between it and its opposite."
+            )
+    n_places, n_instants = over.shape
+    sizes = (
+        ("place", "grid", "area_km2", n_places * over.places.cell_area_km2),
+        ("time", "time axis", "minutes", n_instants * over.times.step_s / 60),
+    )
+    for axis, where, size, whole in sizes:
+        if any(region["probability"] >= 0.9 and region[size] >= 0.85 * whole for region in body[f"regions_{axis}"]):
+            open_points.append(
+                f"The findings do not narrow the {axis}: any part of the {where} remains about as possible."
             )
     for fitted in body["claims_fitted"]:
         open_points.extend(f"Claim {fitted['claim_id']}: {note}" for note in fitted["notes"])

@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, event, func, inspect, select
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.orm import sessionmaker
 from sqlalchemy.pool import NullPool
 
@@ -70,9 +70,15 @@ class Records:
     def apply(self, events: Iterable[tuple[CustodyEvent, bytes]]) -> None:
         """Bring events into the tables, each in a transaction of its own; known ones are passed over."""
         for custody_event, raw in events:
-            with self._session.begin() as session:
-                if session.get(EventRow, custody_event.number) is None:
-                    project(session, custody_event, raw)
+            try:
+                with self._session.begin() as session:
+                    if session.get(EventRow, custody_event.number) is None:
+                        project(session, custody_event, raw)
+            except IntegrityError:  # another process brought the same event in between the look and the write
+                with self._session() as session:
+                    row = session.get(EventRow, custody_event.number)
+                    if row is None or row.bytes_ != raw:
+                        raise
 
     def event_bytes(self) -> dict[int, bytes]:
         """The tables' copy of every event file."""
