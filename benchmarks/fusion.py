@@ -121,9 +121,12 @@ def plainly(
     for _, one in given:
         table = one.log_likelihood.values_nats.astype(np.float64)
         extra = np.array([one.log_likelihood.alternatives_nats[a.name] for a in over.alternatives])
-        floor = max(table.max(), extra.max()) - one.cap_nats
-        held.append(np.where(np.isneginf(table), -np.inf, np.maximum(table, floor)))
-        others.append(np.maximum(extra, floor))
+        largest, eps = max(table.max(), extra.max()), math.exp(-one.cap_nats)
+        weighed, beside = np.exp(table - largest), np.exp(extra - largest)
+        mean = over.grid_prior * weighed.mean() + np.exp(prior[1:]) @ beside
+        with np.errstate(divide="ignore"):
+            held.append(np.log(np.where(weighed > 0.0, (1.0 - eps) * weighed + eps * mean, 0.0)))
+            others.append(np.log((1.0 - eps) * beside + eps * mean))
     n = len(given)
     combinations = [list(weights)] + [[float(i == k) for i in range(n)] for k in range(n)]
     combinations += [[weights[i] * (i != k) for i in range(n)] for k in range(n)]

@@ -108,9 +108,13 @@ class Build:
             table = np.broadcast_to(finding.log_likelihood.values_nats.astype(np.float64), over.shape).ravel()
             others = [finding.log_likelihood.alternatives_nats[entry.name] for entry in over.alternatives]
             values = np.concatenate((table, np.array(others, dtype=np.float64)))
-            held = np.maximum(values, values.max() - min(finding.cap_nats, largest_cap))
-            held[np.isneginf(values)] = -np.inf
-            total = total + weight * held
+            eps = math.exp(-min(finding.cap_nats, largest_cap))
+            likelihoods = np.exp(values - values.max())
+            mean = np.sum(np.exp(prior) * likelihoods)
+            contaminated = (1.0 - eps) * likelihoods + eps * mean
+            contaminated[np.isneginf(values)] = 0.0
+            with np.errstate(divide="ignore"):
+                total = total + weight * np.log(contaminated)
         mass = np.exp(total - total.max())
         mass /= mass.sum()
         before = np.exp(prior)

@@ -64,13 +64,26 @@ def test_coverage_has_its_wilson_interval() -> None:
 
 
 class Trials:
-    """Problems drawn from the model: truth from the prior, clues with Gaussian errors about it."""
+    """Problems drawn from the model: truth from the prior, clues with Gaussian errors about it.
+
+    With probability `beside` a clue has nothing to do with the truth and comes as if from anywhere.
+    """
 
     rows, columns, instants, sd_places, sd_instants, sd_joint = 12, 12, 96, 3.0, 12.0, 6.0
 
-    def __init__(self, build: Build, n: int, *, copies: int = 1, settings: FusionSettings | None = None) -> None:
+    def __init__(
+        self,
+        build: Build,
+        n: int,
+        *,
+        copies: int = 1,
+        cap: float = 200.0,
+        beside: float = 0.0,
+        settings: FusionSettings | None = None,
+    ) -> None:
         over = build.space(self.rows, self.columns, self.instants, [0.2])
         rng = np.random.default_rng(20220913)
+        astray = np.random.default_rng(20220914)
         row, column = np.divmod(np.arange(over.shape[0]), self.columns)
         instant = np.arange(self.instants)
         claims = [
@@ -93,8 +106,15 @@ class Trials:
                 other_place, other_time = int(rng.integers(over.shape[0])), int(rng.integers(self.instants))
             else:
                 other_place, other_time = place, time
-            saw_row, saw_column = row[place] + self.sd_places * spread[0], column[place] + self.sd_places * spread[1]
-            saw_instant = time + self.sd_instants * spread[2]
+            true_clues = astray.random(3) >= beside
+            stray_place, stray_time = astray.integers(over.shape[0], size=3), astray.integers(self.instants, size=3)
+            seen_place = place if true_clues[0] else int(stray_place[0])
+            seen_time = time if true_clues[1] else int(stray_time[1])
+            if not true_clues[2]:
+                other_place, other_time = int(stray_place[2]), int(stray_time[2])
+            saw_row = row[seen_place] + self.sd_places * spread[0]
+            saw_column = column[seen_place] + self.sd_places * spread[1]
+            saw_instant = seen_time + self.sd_instants * spread[2]
             saw_both = other_time + 2.0 * column[other_place] + self.sd_joint * spread[3]
             tables = [
                 (-((row - saw_row) ** 2 + (column - saw_column) ** 2) / (2.0 * self.sd_places**2))[:, None],
@@ -105,7 +125,7 @@ class Trials:
             for number, table in enumerate(tables):
                 others = [float(np.log(np.mean(np.exp(table))))]
                 for copy in range(copies):
-                    finding = build.finding(table, others, cap=200.0, inputs=[f"clue {number}"])
+                    finding = build.finding(table, others, cap=cap, inputs=[f"clue {number}"])
                     findings.append((f"f{number}-{copy}", finding))
             result = fuse(findings, over, claims, settings=settings)
             if on_grid:
@@ -148,6 +168,30 @@ def test_regions_cover_and_ratios_pay_on_problems_drawn_from_the_model(build: Bu
     for row in reliability(trials.stated, trials.outcomes):
         error = math.sqrt(row.mean_stated * (1.0 - row.mean_stated) / row.n)
         assert abs(row.fraction_true - row.mean_stated) < 3.5 * error + 1e-9, row
+
+
+def test_clues_beside_the_point_are_covered_by_the_cap_that_says_how_often(build: Build) -> None:
+    beside = 0.15
+    trials = Trials(build, 800, cap=-math.log(beside), beside=beside, settings=UNCAPPED)
+    for name, held in trials.held.items():
+        found, stated = coverage(held), float(np.mean(trials.mass[name]))
+        error = math.sqrt(stated * (1.0 - stated) / found.trials)
+        assert abs(found.fraction - stated) < 3.5 * error, name
+    assert cllr(trials.true, trials.false) - cllr_min(trials.true, trials.false) < 0.03
+    # taken for sound, the same clues' regions hold the truth too seldom, and the ratios cost more
+    trusting = Trials(build, 300, beside=beside, settings=UNCAPPED)
+    assert coverage(trusting.held["place90"]).high < 0.88
+    assert coverage(trusting.held["time90"]).high < 0.88
+    assert cllr(trusting.true, trusting.false) > cllr(trials.true, trials.false) + 0.1
+
+
+def test_sound_clues_held_to_a_cap_are_covered_more_often_than_stated(build: Build) -> None:
+    trials = Trials(build, 400, cap=-math.log(0.15), settings=UNCAPPED)
+    for name, held in trials.held.items():
+        stated = float(np.mean(trials.mass[name]))
+        assert coverage(held).fraction > stated + 0.02, name
+        if name.endswith("90"):
+            assert coverage(held).low > stated, name
 
 
 def test_copies_of_a_clue_mislead_unless_they_are_tempered(build: Build) -> None:

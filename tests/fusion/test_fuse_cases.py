@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from witnessmark.errors import BadInputError, ClashError
-from witnessmark.fusion import ClaimRegion, FusionSettings, fuse
+from witnessmark.fusion import Assessment, ClaimRegion, FusionSettings, fuse
 from witnessmark.fusion.words import LOG10_LR_LIMIT
 from witnessmark.hypotheses.logs import normalised
 
@@ -106,8 +107,10 @@ def test_excluding_everything_is_refused_with_what_to_do(build: Build) -> None:
 def test_one_place_and_one_instant(build: Build) -> None:
     over = build.space(1, 1, 1, [0.5])
     result = fuse([("a", build.finding(np.array([[1.0]]), [0.0]))], over, [ClaimRegion("here", None, None)])
-    assert result.p_grid == pytest.approx(math.e / (math.e + 1.0))
-    assert result.standings[0].log10_lr == pytest.approx(1.0 / math.log(10.0))
+    eps = math.exp(-13.0)
+    expected = (1.0 - eps) * math.e / (math.e + 1.0) + eps * 0.5
+    assert result.p_grid == pytest.approx(expected, rel=1e-12)
+    assert result.standings[0].log10_lr == pytest.approx(math.log10(expected / (1.0 - expected)), rel=1e-12)
     assert result.shares[0].bits == pytest.approx(result.shares[0].bits_alternatives)
     assert result.regions_time[1].minutes == 10.0
 
@@ -147,12 +150,66 @@ def test_the_cap_is_said(build: Build) -> None:
     values = np.array([[0.0, -50.0]])
     held = fuse([("a", build.finding(values, cap=3.0))], over, [ClaimRegion("c", None, first_half(2))])
     assert held.shares[0].capped
-    assert held.standings[0].log10_lr == pytest.approx(3.0 / math.log(10.0))
+    against = math.exp(-3.0) / 2.0  # beside the point, it leaves the second instant its prior's half
+    assert held.standings[0].posterior == pytest.approx(1.0 - against, rel=1e-12)
+    assert held.standings[0].log10_lr == pytest.approx(math.log10((1.0 - against) / against), rel=1e-12)
     assert held.parameters["cap_nats:a"] == 3.0
     house = fuse([("a", build.finding(values, cap=99.0))], over, [ClaimRegion("c", None, first_half(2))])
-    assert house.standings[0].log10_lr == pytest.approx(6.0)
+    assert house.standings[0].log10_lr == pytest.approx(math.log10(2e6 - 1.0))
+    nothing = fuse([("a", build.finding(values, cap=0.0))], over, [ClaimRegion("c", None, first_half(2))])
+    assert nothing.standings[0].posterior == pytest.approx(0.5, rel=1e-12)
+    assert nothing.shares[0].bits == pytest.approx(0.0, abs=1e-12)
+    flat = fuse([("a", build.finding(np.full((1, 2), -7.0), cap=0.0))], over)
+    assert not flat.shares[0].capped
     free = fuse([("a", build.finding(values / 100.0, cap=99.0))], over)
     assert not free.shares[0].capped
+
+
+@pytest.mark.parametrize(("rows", "columns", "instants"), [(1, 1, 10_000), (10, 10, 100)])
+def test_a_narrow_likelihood_keeps_what_its_error_rate_leaves_it(
+    build: Build, rows: int, columns: int, instants: int
+) -> None:
+    over = build.space(rows, columns, instants, [])
+    values = np.full(over.shape, -60.0)
+    values[-1, 41] = 0.0
+    here, now = np.arange(rows * columns) == rows * columns - 1, np.arange(instants) == 41
+    claim = ClaimRegion("spike", here, now)
+    result = fuse([("a", build.finding(values, cap=math.log(30.0)))], over, [claim])
+    (standing,) = result.standings
+    assert standing.posterior == pytest.approx(29.0 / 30.0 + 1.0 / 30.0 / 10_000.0, rel=1e-9)
+    assert result.posterior_time[41] >= 29.0 / 30.0
+    assert [region.minutes for region in result.regions_time] == [10.0, 10.0]
+    # posterior odds of nearly 29, from prior odds of 1 in 9 999: the ratio may pass 30, the probability 29/30 barely
+    assert standing.log10_lr == pytest.approx(math.log10(29.0 * 9_999.0), abs=0.01)
+    assert result.shares[0].capped
+    assert result.shares[0].bits == pytest.approx(29.0 / 30.0 * math.log2(10_000.0 * 29.0 / 30.0), abs=0.2)
+
+
+@pytest.mark.parametrize("inputs", [[], ["pictures"]])
+def test_what_has_no_prior_cannot_drown_the_rest(build: Build, inputs: list[str]) -> None:
+    log_time = normalised(np.log(np.array([0.5, 0.25, 0.25])))
+    holed = np.concatenate((log_time, [-np.inf]))
+    values = np.array([[2.0, 0.0, 1.0], [0.0, -1.0, 3.0]])
+    aside = np.hstack((values, np.full((2, 1), 5_000.0)))
+    claims = [ClaimRegion("one", np.array([True, False]), None)]
+
+    def fused(table: NDArray[np.float64], log_prior: NDArray[np.float64]) -> Assessment:
+        over = build.space(1, 2, table.shape[1], [0.1], log_time=log_prior)
+        findings = [(name, build.finding(table, [0.5], cap=3.0, inputs=inputs)) for name in "ab"]
+        return fuse(findings, over, claims)
+
+    plain, drowned = fused(values, log_time), fused(aside, holed)
+    assert drowned.posterior_time[:3] == pytest.approx(plain.posterior_time, rel=1e-12)
+    assert drowned.posterior_time[3] == 0.0
+    assert drowned.standings[0].log10_lr == pytest.approx(plain.standings[0].log10_lr, rel=1e-12)
+    assert drowned.shares[0].bits == pytest.approx(plain.shares[0].bits, rel=1e-9)
+
+
+def test_a_finding_that_leaves_only_what_has_no_prior_is_refused(build: Build) -> None:
+    over = build.space(1, 1, 2, [0.1], log_time=np.array([0.0, -np.inf]))
+    finding = build.finding(np.array([[-np.inf, 0.0]]), [-np.inf])
+    with pytest.raises(BadInputError, match="together exclude every hypothesis"):
+        fuse([("a", finding)], over)
 
 
 def test_evidence_beyond_double_precision_still_adds_up(build: Build) -> None:
@@ -166,10 +223,13 @@ def test_evidence_beyond_double_precision_still_adds_up(build: Build) -> None:
         ClaimRegion("far", np.array([True, False]), np.array([False, True])),
     ]
     result = fuse(findings, over, claims)
-    # cells weigh -98 x 13, -198 x 13 (twice) and -100 x 13 nats
-    assert result.standings[0].log10_lr == pytest.approx((26.0 + math.log(3.0)) / math.log(10.0), rel=1e-6)
-    assert result.standings[1].log10_lr == -LOG10_LR_LIMIT  # 1 300 nats: beyond what is written
-    assert result.shares[0].without["one"] == pytest.approx((13.0 + math.log(3.0)) / math.log(10.0), rel=1e-5)
+    # a cell is `step` below the best in each finding that is not for it: 98, 198 (twice) and 100 times
+    eps = low = math.exp(-13.0)
+    beside = eps * (1.0 + 3.0 * low) / 4.0
+    step = math.log((1.0 - eps + beside) / ((1.0 - eps) * low + beside))
+    assert result.standings[0].log10_lr == pytest.approx((2.0 * step + math.log(3.0)) / math.log(10.0), rel=1e-6)
+    assert result.standings[1].log10_lr == -LOG10_LR_LIMIT  # more than 1 200 nats: beyond what is written
+    assert result.shares[0].without["one"] == pytest.approx((step + math.log(3.0)) / math.log(10.0), rel=1e-5)
     assert result.p_grid == pytest.approx(1.0)
 
 
@@ -196,7 +256,9 @@ def test_a_prior_counts(build: Build) -> None:
     log_time = normalised(np.log(np.array([0.7, 0.1, 0.1, 0.1])))
     over = build.space(1, 1, 4, [], log_time=log_time)
     result = fuse([("a", build.finding(np.array([[0.0, math.log(7.0), 0.0, 0.0]])))], over)
-    assert result.posterior_time == pytest.approx([0.4375, 0.4375, 0.0625, 0.0625], rel=1e-6)
+    eps, prior = math.exp(-13.0), np.exp(log_time)
+    sound = np.array([0.4375, 0.4375, 0.0625, 0.0625])
+    assert result.posterior_time == pytest.approx((1.0 - eps) * sound + eps * prior, rel=1e-6)
 
 
 def test_progress_goes_from_nothing_to_all(build: Build) -> None:

@@ -200,13 +200,32 @@ def _shifted(finding: Finding, constant: int) -> Finding:
 
 @given(seeds)
 @settings(deadline=None, max_examples=40)
-def test_no_finding_says_more_than_its_cap(build: Build, seed: int) -> None:
+def test_one_finding_leaves_every_claim_its_share_of_the_prior(build: Build, seed: int) -> None:
     over, findings, claims = problem(build, seed, excluding=False)
     for entry in findings:
         result = fuse([entry], over, claims)
-        bound = min(entry[1].cap_nats, FusionSettings().largest_cap_nats) / math.log(10)
-        assert all(abs(standing.log10_lr) <= bound + 1e-9 for standing in result.standings)
-        assert result.shares[0].bits <= bound * math.log2(10) + 1e-9
+        eps = max(math.exp(-entry[1].cap_nats), math.exp(-FusionSettings().largest_cap_nats))
+        for standing in result.standings:
+            if not standing.reason:
+                least, most = eps * standing.prior, 1.0 - eps * (1.0 - standing.prior)
+                assert least * (1.0 - 1e-9) <= standing.posterior <= most + 1e-12
+
+
+@given(seeds)
+@settings(deadline=None, max_examples=40)
+def test_one_finding_gives_its_own_posterior_and_the_prior_mixed(build: Build, seed: int) -> None:
+    over, findings, claims = problem(build, seed, excluding=False)
+    before, free = fuse([], over, claims), FusionSettings(largest_cap_nats=200.0)
+    for name, finding in findings:
+        held = fuse([(name, finding)], over, claims)
+        sound = fuse([(name, dataclasses.replace(finding, cap_nats=200.0))], over, claims, settings=free)
+        eps = max(math.exp(-finding.cap_nats), math.exp(-FusionSettings().largest_cap_nats))
+        for part in ("posterior_place", "posterior_time"):
+            mixed = (1.0 - eps) * getattr(sound, part) + eps * getattr(before, part)
+            np.testing.assert_allclose(getattr(held, part), mixed, rtol=1e-9, atol=1e-15)
+        for one, other, prior in zip(held.standings, sound.standings, before.standings, strict=True):
+            assert one.posterior == pytest.approx((1.0 - eps) * other.posterior + eps * prior.posterior, rel=1e-9)
+        assert held.shares[0].bits <= (1.0 - eps) * sound.shares[0].bits + 1e-7  # divergence is convex
 
 
 @given(seeds)
@@ -217,7 +236,7 @@ def test_ranges_beyond_double_precision_take_the_other_way_to_the_same_numbers(b
     over, findings, claims = problem(build, seed)
     direct = fused(over, findings, claims)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(combine, "DIRECT_RANGE_NATS", 40.0)  # what one finding and the prior reach stays direct
+        patch.setattr(combine, "DIRECT_RANGE_NATS", -1.0)
         by_logarithms = fused(over, findings, claims)
     if direct is None or by_logarithms is None:
         assert direct is by_logarithms

@@ -98,9 +98,10 @@ def test_the_summary_is_plain_and_says_what_the_assessment_says(build: Build) ->
     assert plain["most_probable_time"] == "2022-09-13T19:00:00Z"
     assert plain["most_probable_place"]["lat_deg"] == pytest.approx(39.5 + 800 / 111_000, abs=1e-6)
     assert plain["space_digest"] == over.digest()
-    assert [entry["claim"] for entry in plain["standings"]] == [claim.claim_id for claim in claims]
+    assert [entry["claim_id"] for entry in plain["standings"]] == [claim.claim_id for claim in claims]
     assert plain["standings"][0]["log10_lr"] == pytest.approx(assessment.standings[0].log10_lr, rel=1e-11)
-    assert plain["shares"][1]["log10_lr_without"].keys() == {"first", "second", "third"}
+    assert [entry["finding_id"] for entry in plain["shares"]] == ["place", "time"]
+    assert plain["shares"][1]["without"].keys() == {"first", "second", "third"}
     assert plain["regions_time"][1]["intervals"][0][0].endswith("Z")
     assert plain["regions_place"][0]["cells"] == int(assessment.regions_place[0].mask.sum())
     assert plain["does_not_discriminate"] == list(assessment.does_not_discriminate)

@@ -48,8 +48,9 @@ def fuse(
 ) -> Assessment:
     """Combine findings over one space.
 
-    Each finding is held to its cap, weighs less where it shares inputs with others, and multiplies the prior. What is
-    excluded outright (-inf) stays so, neither capped nor tempered. The mathematics is in docs/fusion.md.
+    Each finding is contaminated at the rate its cap stands for, weighs less where it shares inputs with others, and
+    multiplies the prior. What is excluded outright (-inf) stays so, neither contaminated nor tempered. The mathematics
+    is in docs/fusion.md.
 
     Parameters
     ----------

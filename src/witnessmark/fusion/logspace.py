@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from witnessmark.fusion.atoms import Atoms
+from witnessmark.fusion.lanes import in_order, lanes
 from witnessmark.fusion.models import Model
 from witnessmark.fusion.prepared import Prepared
-from witnessmark.fusion.reduced import Reduced, in_order, lanes
+from witnessmark.fusion.reduced import Reduced
+from witnessmark.hypotheses.logs import log_sum
 from witnessmark.hypotheses.rows import release
 
 Array = NDArray[np.float64]
@@ -19,11 +21,13 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sums:
-    """Log sums of a run of rows: by atoms, by place, by instant."""
+    """Log sums of a run of rows: by atoms, by place, by instant; and by block, the joint findings' mean in it."""
 
     table: Array
     place: Array
     time: Array
+    log_masses: list[float]
+    means_nats: list[float]
 
 
 def by_logarithms(
@@ -55,19 +59,28 @@ def by_logarithms(
             _log_total(np.stack([part.table for part in parts]), axis=0),
             np.concatenate([part.place for part in parts]),
             _log_total(np.stack([part.time for part in parts]), axis=0),
+            [mass for part in parts for mass in part.log_masses],
+            [mean for part in parts for mean in part.means_nats],
         )
 
-    total: _Sums | None = None
+    table: Array | None = None
+    time: Array | None = None
     places: list[Array] = []
+    log_masses: list[float] = []
+    means_nats: list[float] = []
     for sums in in_order(work, lanes(len(atoms.place), len(atoms.time), block_elements), workers, tell):
         places.append(sums.place)
-        total = (
-            sums
-            if total is None
-            else _Sums(np.logaddexp(total.table, sums.table), sums.place, np.logaddexp(total.time, sums.time))
-        )
-    assert total is not None  # there is at least one lane
-    return Reduced(total.table + model.scale_nats, _shares(np.concatenate(places)), _shares(total.time))
+        log_masses += sums.log_masses
+        means_nats += sums.means_nats
+        table = sums.table if table is None else np.logaddexp(table, sums.table)
+        time = sums.time if time is None else np.logaddexp(time, sums.time)
+    assert table is not None and time is not None  # there is at least one lane
+    return Reduced(
+        log_table=table + model.scale_nats,
+        place=_shares(np.concatenate(places)),
+        time=_shares(time),
+        expected_nats=float(np.sum(_shares(np.array(log_masses)) * np.array(means_nats))),
+    )
 
 
 def _block(
@@ -80,16 +93,24 @@ def _block(
 ) -> _Sums:
     """Log sums of one block."""
     exponent = model.rows_nats[rows, None] + model.columns_nats
+    joint = np.zeros_like(exponent)
     for weight, finding in zip(model.joint, prepared, strict=True):
         if weight:
-            exponent += weight * finding.relative(rows)
+            joint += weight * finding.relative(rows)
             release(finding.values_nats, rows)
+    exponent += joint
     by_atom = np.stack(
         [_log_total(part, axis=1) for part in np.split(exponent[:, order], starts[1:], axis=1)], axis=1
     )  # (places of the block, n_time)
     of_place = atoms.place[rows]
     table = np.stack([_log_total(by_atom[of_place == atom], axis=0) for atom in range(atoms.n_place)])
-    return _Sums(table, _log_total(by_atom, axis=1), _log_total(exponent, axis=0))
+    place = _log_total(by_atom, axis=1)
+    log_mass = log_sum(place)
+    mean_nats = 0.0
+    if log_mass > -np.inf:  # where there is no mass the log-likelihood may be -inf and is passed over
+        share = np.exp(exponent - log_mass)
+        mean_nats = float(np.sum(share * np.where(share > 0.0, joint, 0.0)))
+    return _Sums(table, place, _log_total(exponent, axis=0), [log_mass], [mean_nats])
 
 
 def _log_total(values: Array, axis: int) -> Array:

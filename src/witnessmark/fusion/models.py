@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from witnessmark.fusion.prepared import Prepared, Shape
+from witnessmark.fusion.prior import floored, log_prior_alternatives
 from witnessmark.fusion.settings import FusionSettings
 from witnessmark.fusion.tempering import weights
 from witnessmark.hypotheses.space import Hypotheses
@@ -16,12 +17,6 @@ from witnessmark.lines.contract import Finding
 
 Weights = tuple[float, ...]
 """Weight of each finding in a combination, 0 for left out."""
-
-PRIOR_FLOOR_NATS = 100.0
-"""A place or time prior is held to within exp(100) of its largest value; -inf stays an exclusion.
-
-10^-43 is beyond anything a prior can mean, and the floor keeps products within double precision.
-"""
 
 DIRECT_RANGE_NATS = 600.0
 """A combination whose factors may differ by more than this [nats] is summed as logarithms.
@@ -105,8 +100,8 @@ def models(keys: Sequence[Weights], prepared: Sequence[Prepared], over: Hypothes
     over : Hypotheses
     """
     vectors = [None if entry.shape is Shape.BOTH else entry.vector() for entry in prepared]
-    rows_prior, columns_prior = _floored(over.place_prior_nats()), _floored(over.time_prior_nats())
-    log_alternatives_prior = np.log(np.array([entry.prior for entry in over.alternatives], dtype=np.float64))
+    rows_prior, columns_prior = floored(over)
+    log_alternatives_prior = log_prior_alternatives(over)
     rows: dict[Weights, _Factor] = {}
     columns: dict[Weights, _Factor] = {}
     made: dict[Weights, Model] = {}
@@ -134,7 +129,7 @@ def models(keys: Sequence[Weights], prepared: Sequence[Prepared], over: Hypothes
             log_alternatives=log_alternatives,
             range_nats=by_place.range
             + by_time.range
-            + sum(weight * entry.cap_nats for weight, entry in zip(joint, prepared, strict=True)),
+            + sum(weight * entry.range_nats for weight, entry in zip(joint, prepared, strict=True)),
         )
     return made
 
@@ -164,9 +159,3 @@ def _factor(prior: NDArray[np.float64], key: Weights, vectors: Sequence[NDArray[
 def _only(key: Weights, prepared: Sequence[Prepared], *shapes: Shape) -> Weights:
     """Weights of the findings of some shapes, 0 for the rest."""
     return tuple(weight if entry.shape in shapes else 0.0 for weight, entry in zip(key, prepared, strict=True))
-
-
-def _floored(log_prior_nats: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The prior held to its floor; what is excluded stays so."""
-    held = np.maximum(log_prior_nats, np.max(log_prior_nats) - PRIOR_FLOOR_NATS)
-    return np.where(np.isneginf(log_prior_nats), -np.inf, held)

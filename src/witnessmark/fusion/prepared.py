@@ -1,4 +1,4 @@
-"""A finding made ready for fusing: checked against the space, held to its cap, its shape named."""
+"""A finding made ready for fusing: checked against the space, contaminated as its cap says, its shape named."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from witnessmark.errors import BadInputError, ClashError
+from witnessmark.fusion.prior import log_mean
 from witnessmark.fusion.settings import FusionSettings
 from witnessmark.hypotheses.likelihood import Extremes
 from witnessmark.hypotheses.space import Hypotheses
@@ -27,9 +28,23 @@ class Shape(enum.Enum):
     BOTH = "both"
 
 
+LARGEST_NATS = 600.0
+"""No ratio to the mean is taken above exp(600), which double precision still multiplies.
+
+A hypothesis of prior P never lies above 1/P times the mean, and the floors keep P above exp(-300): only what has
+no prior at all can be held back by this.
+"""
+
+ROUNDING_NATS = 1e-9
+"""Differences of logarithms below this are noise of summing."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """A finding's log-likelihood relative to its largest value over grid and alternatives together, capped.
+    """A finding's likelihood over its prior mean m, contaminated: (1 - eps) L/m + eps, and 0 where it excludes.
+
+    With probability eps the finding is beside the point and as probable under every hypothesis it does not exclude
+    (Huber 1964, doi:10.1214/aoms/1177703732, for contamination of a model at rate eps).
 
     Attributes
     ----------
@@ -37,31 +52,38 @@ class Prepared:
     shape : Shape
     values_nats : ndarray of float32, shape (n_places or 1, n_instants or 1)
         As the line gave them.
-    largest_nats, floor_nats : float
-        Largest value anywhere, and that less the cap; finite values below the floor are raised to it.
+    log_mean_nats : float
+        Log of m: the likelihood's mean over grid and alternatives under the prior.
     cap_nats : float
         The cap that was applied: the line's own or the settings', whichever is less.
     excludes : bool
         True when some grid value is -inf; these stay excluded.
     capped : bool
-        True when some finite value lay below the floor.
+        True when some hypothesis that is not excluded lies below eps m, so that contamination is most of what it has.
+    range_nats : float
+        How far the largest contaminated likelihood lies above eps m, below which none is.
     alternatives_nats : ndarray of float64, shape (n_alternatives,)
-        Relative and capped, in the order of the space.
+        Log of the contaminated ratios, in the order of the space.
     """
 
     finding_id: str
     line: str
     shape: Shape
     values_nats: NDArray[np.float32]
-    largest_nats: float
-    floor_nats: float
+    log_mean_nats: float
     cap_nats: float
     excludes: bool
     capped: bool
+    range_nats: float
     alternatives_nats: NDArray[np.float64]
 
-    def relative(self, rows: slice, out: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-        """Capped relative log-likelihood of some rows [nats], float64: 0 at best, -cap at worst, or -inf.
+    @property
+    def eps(self) -> float:
+        """Probability that the finding is beside the point: exp of minus the cap."""
+        return math.exp(-self.cap_nats)
+
+    def ratios(self, rows: slice, out: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        """Contaminated likelihood of some rows over its mean, float64: at least eps, or 0 where excluded.
 
         Parameters
         ----------
@@ -69,25 +91,28 @@ class Prepared:
         out : ndarray of float64, optional
             Where to write, of the rows' shape.
         """
-        raw = self.values_nats[rows]
-        if out is None:
-            out = np.empty(raw.shape, dtype=np.float64)
-        np.subtract(raw, self.largest_nats, out=out, dtype=np.float64)
-        if self.capped or self.excludes:
-            np.maximum(out, -self.cap_nats, out=out)
-        if self.excludes:
-            np.copyto(out, -np.inf, where=np.isneginf(raw))
-        return out
+        return _contaminated(self.values_nats[rows], self.log_mean_nats, self.cap_nats, self.excludes, out)
+
+    def relative(self, rows: slice) -> NDArray[np.float64]:
+        """Log of `ratios` [nats]; -inf where excluded."""
+        return logs(self.ratios(rows))
 
     def vector(self) -> NDArray[np.float64]:
         """`relative` of all rows as one vector, for a finding that does not vary on both axes."""
         return self.relative(slice(None)).reshape(-1)
 
 
+def logs(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Natural logs, with -inf for zero."""
+    out = np.full(values.shape, -np.inf)
+    np.log(values, out=out, where=values > 0.0)
+    return out
+
+
 def prepare(
     findings: Sequence[tuple[str, Finding]], over: Hypotheses, settings: FusionSettings
 ) -> tuple[Prepared, ...]:
-    """Check and cap findings, reading each table once, several at a time.
+    """Check findings and find their means, reading each table twice, several at a time.
 
     Returns
     -------
@@ -124,10 +149,19 @@ def _prepare(finding_id: str, finding: Finding, grid: Extremes, over: Hypotheses
     likelihood = finding.log_likelihood
     alternatives = np.array([likelihood.alternatives_nats[entry.name] for entry in over.alternatives], dtype=np.float64)
     largest = max(grid.largest, float(np.max(alternatives, initial=-np.inf)))
-    cap = min(finding.cap_nats, settings.largest_cap_nats)
-    floor = largest - cap
     finite = alternatives[np.isfinite(alternatives)]
     smallest = min(grid.smallest, float(np.min(finite, initial=math.inf)))
+    mean = log_mean(
+        likelihood.values_nats,
+        alternatives,
+        over,
+        block_elements=settings.block_elements,
+        workers=settings.workers(),
+    )
+    if mean == -np.inf:  # all that is not excluded has no prior: whatever it is taken against, nothing is left
+        mean = largest
+    cap = min(finding.cap_nats, settings.largest_cap_nats)
+    top = float(_contaminated(np.array([largest]), mean, cap, excludes=False)[0])
     rows, columns = likelihood.values_nats.shape
     shape = {
         (True, True): Shape.BOTH,
@@ -140,10 +174,31 @@ def _prepare(finding_id: str, finding: Finding, grid: Extremes, over: Hypotheses
         line=finding.line,
         shape=shape,
         values_nats=likelihood.values_nats,
-        largest_nats=largest,
-        floor_nats=floor,
+        log_mean_nats=mean,
         cap_nats=cap,
         excludes=grid.excludes,
-        capped=smallest < floor,
-        alternatives_nats=np.where(np.isneginf(alternatives), -np.inf, np.maximum(alternatives, floor) - largest),
+        capped=smallest - mean < -cap - ROUNDING_NATS,
+        range_nats=math.log(top) + cap,
+        alternatives_nats=logs(_contaminated(alternatives, mean, cap, excludes=True)),
     )
+
+
+def _contaminated(
+    log_values: NDArray[np.float32] | NDArray[np.float64],
+    log_mean_nats: float,
+    cap_nats: float,
+    excludes: bool,
+    out: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
+    """(1 - eps) L/m + eps with eps = exp(-cap); 0 where L is 0, which is looked for only when `excludes`."""
+    if out is None:
+        out = np.empty(log_values.shape, dtype=np.float64)
+    sound = -math.expm1(-cap_nats)  # 1 - eps
+    shift = log_mean_nats - math.log(sound) if sound > 0.0 else math.inf
+    np.subtract(log_values, shift, out=out, dtype=np.float64)
+    np.minimum(out, LARGEST_NATS, out=out)
+    np.exp(out, out=out)
+    np.add(out, math.exp(-cap_nats), out=out)
+    if excludes:
+        np.copyto(out, 0.0, where=np.isneginf(log_values))
+    return out

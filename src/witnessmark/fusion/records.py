@@ -69,7 +69,8 @@ class Share:
     bits_alternatives : float
         The same of "on the grid, or which alternative".
     capped : bool
-        True when the cap bit: some hypothesis was held up to the largest value less the cap.
+        True when the cap matters: some hypothesis that is not excluded has more from the possibility that the
+        finding is beside the point than from the finding's own likelihood.
     discriminates : bool
         False when no claim's likelihood ratio from this finding alone reaches 2 either way; without any claim that
         can be weighed, when it brings less than 1 bit.

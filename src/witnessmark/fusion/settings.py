@@ -22,9 +22,9 @@ class FusionSettings:
         Where dependence was measured, the correlation of two lines' findings that share an input, instead of
         `shared_input_correlation`.
     largest_cap_nats : float
-        No finding alone moves odds by more than exp of this, whatever its own cap. Default ln(1 000 000): one
-        finding alone does not pass the border to "extremely strong", as no line here has been tried on the millions
-        of cases that would take. At most 200.
+        Every finding is taken to be beside the point with a probability of at least exp of minus this, whatever its
+        own cap. Default ln(1 000 000): no line here has been tried on the millions of cases that a smaller
+        probability would take. At most 200.
     levels : tuple of float
         Probabilities of the highest-density regions.
     block_elements : int

@@ -10,15 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from witnessmark.fusion.atoms import Atoms, Runs
+from witnessmark.fusion.lanes import in_order, lanes
 from witnessmark.fusion.models import Model, Weights
-from witnessmark.fusion.prepared import Prepared
-from witnessmark.fusion.reduced import Reduced, in_order, lanes, logs, shared_out
+from witnessmark.fusion.prepared import Prepared, logs
+from witnessmark.fusion.reduced import Reduced, shared_out
 from witnessmark.hypotheses.rows import release
 
 Array = NDArray[np.float64]
 
 _Term = tuple[int, float]
 """A joint finding's position and its weight."""
+
+_NOTHING = 1e-300
+"""Stands for an excluded hypothesis's 0 where its logarithm is taken, which is then multiplied by its mass of 0."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,7 +141,13 @@ def _work(
     n_instants = len(atoms.time)
     most = max(rows.stop - rows.start for rows in run)
     blocks = {position: np.empty((most, n_instants)) for position, _ in needed}
-    powers = {term: np.empty((most, n_instants)) for term in needed}
+    with_logs = {position for position, weight in needed if weight != 1.0}
+    with_logs |= {group.joint[0][0] for group in groups if group.expected}
+    nats = {position: np.empty((most, n_instants)) for position in sorted(with_logs)}
+    powers = {
+        (position, weight): blocks[position] if weight == 1.0 else np.empty((most, n_instants))
+        for position, weight in needed
+    }
     product, weighted = np.empty((most, n_instants)), np.empty((most, n_instants))
     sums = [
         _Sums(
@@ -155,23 +165,24 @@ def _work(
     for rows in run:
         n = rows.stop - rows.start
         for position, block in blocks.items():
-            prepared[position].relative(rows, out=block[:n])
+            prepared[position].ratios(rows, out=block[:n])
             release(prepared[position].values_nats, rows)
+        for position, logarithms in nats.items():
+            likelihood = blocks[position][:n]
+            if prepared[position].excludes:
+                likelihood = np.maximum(likelihood, _NOTHING, out=logarithms[:n])
+            np.log(likelihood, out=logarithms[:n])
         for (position, weight), power in powers.items():
-            exponent = blocks[position][:n]
             if weight != 1.0:
-                exponent = np.multiply(exponent, weight, out=power[:n])
-            np.exp(exponent, out=power[:n])
+                np.exp(np.multiply(nats[position][:n], weight, out=power[:n]), out=power[:n])
+                if prepared[position].excludes:
+                    np.copyto(power[:n], 0.0, where=blocks[position][:n] == 0.0)
         stretches = _stretches(atoms.place[rows])
         for group, running in zip(groups, sums, strict=True):
             factor = _product([powers[term][:n] for term in group.joint], product[:n])
             base = _add_block(group, running, factor, rows, stretches, instants, weighted[:n])
             if group.expected:
-                position = group.joint[0][0]
-                block = blocks[position][:n]
-                if prepared[position].excludes:  # only -inf lies below -1000: its mass is 0, and 0 x -1000 is 0
-                    block = np.maximum(block, -1e3, out=product[:n])
-                by_row = np.einsum("pt,pt->p", block, base)
+                by_row = np.einsum("pt,pt->p", nats[group.joint[0][0]][:n], base)
                 running.expected += float(np.sum(by_row * np.exp(_base(group).rows_nats[rows])))
     return sums
 

@@ -53,7 +53,7 @@ def summary(assessment: Assessment, over: Hypotheses) -> dict[str, Plain]:
         ],
         "shares": [
             {
-                "finding": share.finding_id,
+                "finding_id": share.finding_id,
                 "line": share.line,
                 "weight": _number(share.weight),
                 "bits": _number(share.bits),
@@ -62,13 +62,13 @@ def summary(assessment: Assessment, over: Hypotheses) -> dict[str, Plain]:
                 "bits_alternatives": _number(share.bits_alternatives),
                 "capped": share.capped,
                 "discriminates": share.discriminates,
-                "log10_lr_without": {claim: _number(ratio) for claim, ratio in share.without.items()},
+                "without": {claim: _number(ratio) for claim, ratio in share.without.items()},
             }
             for share in assessment.shares
         ],
         "standings": [
             {
-                "claim": standing.claim_id,
+                "claim_id": standing.claim_id,
                 "prior": _number(standing.prior),
                 "posterior": _number(standing.posterior),
                 "log10_lr": _number(standing.log10_lr),
