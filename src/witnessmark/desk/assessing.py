@@ -22,7 +22,7 @@ from witnessmark.desk.statements import fit_claims
 from witnessmark.errors import BadInputError, NotFoundError
 from witnessmark.fusion import FusionSettings, fuse
 from witnessmark.fusion.pictures import draw
-from witnessmark.fusion.records import Assessment, PlaceRegion
+from witnessmark.fusion.summary import summary
 from witnessmark.hypotheses.space import Hypotheses
 from witnessmark.lines.contract import no_progress
 from witnessmark.plain import Plain, canonical, to_plain
@@ -93,7 +93,7 @@ def assess(
         "hypotheses": over.summary(),
         "findings": [finding_id for finding_id, _ in findings],
         "stale_findings": stale,
-        **_numbers(fused, over),
+        **summary(fused, over),
         "marginals": {
             "place": dict(zip(("sha256", "key"), keep(_npy(fused.posterior_place)), strict=True)),
             "time": dict(zip(("sha256", "key"), keep(_npy(fused.posterior_time)), strict=True)),
@@ -184,19 +184,6 @@ def show_assessment_pictures(case: Case, body: dict[str, Any]) -> list[Path]:
     return shown
 
 
-def _numbers(fused: Assessment, over: Hypotheses) -> dict[str, Plain]:
-    return {
-        "p_grid": fused.p_grid,
-        "alternatives": dict(fused.alternatives),
-        "regions_place": [_place_region(region, over) for region in fused.regions_place],
-        "regions_time": to_plain(fused.regions_time),
-        "shares": to_plain(fused.shares),
-        "standings": to_plain(fused.standings),
-        "does_not_discriminate": list(fused.does_not_discriminate),
-        "parameters": to_plain(fused.parameters),
-    }
-
-
 def _fitted(fit: Fit) -> Plain:
     """How well the space holds a claim, and which gazetteer entries its names were taken for."""
     return {
@@ -207,16 +194,6 @@ def _fitted(fit: Fit) -> Plain:
         "time_share": fit.time_share,
         "looked_up": to_plain(fit.looked_up),
         "notes": list(fit.notes),
-    }
-
-
-def _place_region(region: PlaceRegion, over: Hypotheses) -> Plain:
-    lat, lon = over.places.lat_deg[region.mask], over.places.lon_deg[region.mask]
-    return {
-        "probability": region.probability,
-        "area_km2": region.area_km2,
-        "cells": int(region.mask.sum()),
-        "bounds_deg": [float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())] if lat.size else [],
     }
 
 
