@@ -219,7 +219,7 @@ def main() -> int:
     """Measure, print and write the table; 1 when the promise is not kept."""
     joint_files(HERE / "work")
     load = os.getloadavg()[0]
-    n_places = ROWS * COLUMNS
+    n_places, cores = ROWS * COLUMNS, len(os.sched_getaffinity(0))
     whole, single = measured("streamed"), measured("streamed, one thread")
     small, plain = measured("streamed small"), measured("plain small")
     apart = max(abs(small[key] - plain[key]) for key in plain if key.startswith("log10_lr"))
@@ -249,8 +249,10 @@ def main() -> int:
         "The files may be in the system's page cache, which belongs to no process.",
         "",
         f"Promise: under {LIMIT_S:.0f} s and under {LIMIT_BYTES / 2**30:.0f} GiB: {'kept' if kept else 'NOT KEPT'}. "
-        f"{len(os.sched_getaffinity(0))} cores, {platform.machine()}, Python {platform.python_version()}, numpy "
-        f"{np.__version__}. Load of the machine before it began: {load:.1f} (others' work slows all rows).",
+        f"{cores} cores, {platform.machine()}, Python {platform.python_version()}, numpy {np.__version__}. Load of the "
+        f"machine (mean of a minute) before: {load:.1f}; after: {os.getloadavg()[0]:.1f}. A load above 0 before is others' "
+        "work, which slows all rows. With the cores to itself the whole would take at least its processor time over "
+        f"their number, {whole['cpu_s'] / cores:.1f} s (computed).",
         "",
     ]
     text = "\n".join(lines)

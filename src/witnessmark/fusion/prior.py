@@ -57,8 +57,9 @@ def log_mean(
 
     def work(run: list[slice]) -> list[float]:
         sums = []
+        room = np.empty((max(rows.stop - rows.start for rows in run), len(by_column)))
         for rows in run:
-            sums.append(_log_weighted_sum(values_nats[rows], by_row[rows], by_column, unheld))
+            sums.append(_log_weighted_sum(values_nats[rows], by_row[rows], by_column, unheld, room))
             release(values_nats, rows)
         return sums
 
@@ -70,11 +71,15 @@ def log_mean(
 
 
 def _log_weighted_sum(
-    block: NDArray[np.float32], by_row: NDArray[np.float64], by_column: NDArray[np.float64], unheld: bool
+    block: NDArray[np.float32],
+    by_row: NDArray[np.float64],
+    by_column: NDArray[np.float64],
+    unheld: bool,
+    room: NDArray[np.float64],
 ) -> float:
     """Log of a block's likelihoods summed with their priors, against the largest of those with a prior.
 
-    `unheld`: some place or instant has a prior of 0.
+    `unheld`: some place or instant has a prior of 0. `room`: to work in, at least of the block's shape.
     """
     if unheld:
         rows, columns = by_row > 0.0, by_column > 0.0
@@ -82,7 +87,7 @@ def _log_weighted_sum(
     largest = float(np.max(block, initial=-np.inf))
     if largest == -np.inf:
         return largest
-    mass = np.subtract(block, largest, dtype=np.float64)
+    mass = np.subtract(block, largest, out=room[: block.shape[0], : block.shape[1]], dtype=np.float64)
     np.exp(mass, out=mass)
     np.multiply(mass, by_column, out=mass)
     return largest + float(np.log(np.sum(np.sum(mass, axis=1) * by_row)))
