@@ -22,6 +22,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import av.logging
 import cv2
 import numpy as np
 import scenedetect
@@ -30,6 +31,8 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from witnessmark import media
+
+av.logging.set_level(av.logging.PANIC)
 
 WIDTH_PX, HEIGHT_PX, RATE_HZ = 1920, 1080, 30
 HERE = Path(__file__).resolve().parent

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from witnessmark.media.shots import LAGS
@@ -23,6 +24,8 @@ _LUMA_SPREAD_MIN = 6.0
 _LUMA_MEAN = 100.0
 _LUMA_MEAN_MIN = 30.0
 """Chroma is brought to this brightness, as a change of light scales both; darker pictures not further than here."""
+_REFORMATTER = VideoReformatter()
+"""One for all: it keeps its tables, and starts no threads of its own."""
 _VALUES = np.arange(256, dtype=np.float32)
 _REACH = np.ones((5, 5), np.uint8)
 _PIXEL_MAX = 8
@@ -199,5 +202,6 @@ def still(frame: VideoFrame, max_side_px: int) -> NDArray[np.uint8]:
     longest = max(frame.width, frame.height)
     scale = min(1.0, max_side_px / longest) if max_side_px else 1.0
     wide, high = max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
-    small = frame.reformat(width=wide, height=high, format="rgb24", interpolation="AREA" if scale < 1 else "BICUBIC")
+    how = "AREA" if scale < 1 else "BICUBIC"
+    small = _REFORMATTER.reformat(frame, width=wide, height=high, format="rgb24", interpolation=how, threads=1)
     return np.ascontiguousarray(upright(frame, np.asarray(small.to_ndarray(), np.uint8)))
