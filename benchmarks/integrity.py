@@ -20,7 +20,7 @@ from witnessmark.custody.hashes import Sha256, Sha512
 from witnessmark.custody.records import CopyKind, Item
 from witnessmark.lines.contract import Abstention, Tools
 from witnessmark.lines.integrity import INTEGRITY
-from witnessmark.lines.integrity.limits import CLOCK, PAIRS, counts_of, kind_of, right_rate_bound
+from witnessmark.lines.integrity.limits import CLOCK, PAIRS, beside_rate_bound, counts_of, kind_of
 from witnessmark.lines.integrity.observations import IntegrityObservations
 from witnessmark.plain import Plain
 from witnessmark.rehearsal.edits import apply_edit
@@ -175,12 +175,12 @@ def clock_table() -> list[str]:
         "",
         f"Counts: right {counts.right:.0f}, zone {counts.zone:.0f}, day {counts.day:.0f}, wrong {counts.wrong:.0f}.",
         "",
-        "| Written by | right | zone | day | wrong | rewritten | lower bound of right |",
+        "| Written by | right | zone | day | wrong | rewritten | upper bound of beside |",
         "|---|---|---|---|---|---|---|",
     ]
     for writer in CLOCK.prior:
         w = CLOCK.weights(writer, False)
-        bound = right_rate_bound(CLOCK, writer)
+        bound = beside_rate_bound(CLOCK, writer)
         shares = " | ".join(f"{share:.2f}" for share in (w.right, w.zone, w.day, w.wrong, w.rewritten, bound))
         rows.append(f"| {writer} | {shares} |")
     return rows

@@ -18,7 +18,7 @@ from witnessmark.hypotheses.space import Hypotheses
 from witnessmark.lines.contract import Abstention, Finding, InputRef
 from witnessmark.lines.integrity import INTEGRITY
 from witnessmark.lines.integrity.clock import DAY_S, Counts
-from witnessmark.lines.integrity.limits import CLOCK, PAIRS, cap_nats, counts_of, kind_of, right_rate_bound
+from witnessmark.lines.integrity.limits import CLOCK, PAIRS, beside_rate_bound, cap_nats, counts_of, kind_of
 from witnessmark.lines.integrity.observations import (
     ContainerFacts,
     IntegrityObservations,
@@ -121,12 +121,12 @@ def test_measured_counts_follow_from_the_pairs() -> None:
     assert kind_of(3600.0 * 4) == "zone" and kind_of(3600.0 * 7.4) == "wrong"
 
 
-def test_right_rate_bound_is_the_beta_quantile() -> None:
+def test_beside_rate_bound_is_the_beta_quantile() -> None:
     """Beta(a, b) with whole a, b against the binomial tail it equals."""
-    prior, measured = {"camera": Counts(2, 1, 0, 1, 0)}, {"camera": Counts(3, 2, 1, 0, 0)}
-    right = right_rate_bound(dataclasses.replace(CLOCK, prior=prior, measured=measured), "camera")
-    a, n = 5, 9  # counts not right; all counts less one
-    tail = sum(math.comb(n, k) * (1 - right) ** k * right ** (n - k) for k in range(a, n + 1))
+    prior, measured = {"camera": Counts(2, 1, 0, 1, 1)}, {"camera": Counts(3, 2, 1, 1, 0)}
+    beside = beside_rate_bound(dataclasses.replace(CLOCK, prior=prior, measured=measured), "camera")
+    a, n = 3, 11  # counts wrong or rewritten; all counts less one
+    tail = sum(math.comb(n, k) * beside**k * (1 - beside) ** (n - k) for k in range(a, n + 1))
     assert tail == pytest.approx(0.95, abs=1e-3)
 
 
@@ -229,11 +229,10 @@ def test_abstains_when_nothing_bears_on_time(
     assert match in answer.reason and answer.what_would_help.endswith(".")
 
 
-def test_cap_grows_with_the_axis_and_shrinks_with_the_writer() -> None:
-    day = cap_nats(CLOCK, "camera", DAY_S, 600.0)
-    assert cap_nats(CLOCK, "camera", 10 * DAY_S, 600.0) == pytest.approx(day + np.log(10.0))
-    assert cap_nats(CLOCK, "editor", DAY_S, 600.0) < day
-    assert cap_nats(CLOCK, "camera", 600.0, 600.0) == 0.0
+def test_cap_is_the_chance_of_being_beside_the_point_and_shrinks_with_the_writer() -> None:
+    assert np.exp(-cap_nats(CLOCK, "camera")) == pytest.approx(beside_rate_bound(CLOCK, "camera"))
+    caps = [cap_nats(CLOCK, writer) for writer in ("camera", "unknown", "generic", "editor")]
+    assert caps == sorted(caps, reverse=True) and caps[0] < np.log(4.0) and caps[-1] >= 0.0
 
 
 def test_likelihood_does_not_depend_on_place() -> None:

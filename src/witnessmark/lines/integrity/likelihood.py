@@ -67,7 +67,6 @@ def weigh(
         alternative.name: float(np.log(older)) - peak if alternative.name == OLDER else mean_nats
         for alternative in over.alternatives
     }
-    span_s = over.times.step_s * over.times.n_instants
     return Finding(
         line=line,
         version=version,
@@ -77,7 +76,7 @@ def weigh(
         parameters=_parameters(seen, times, bound, model),
         seed=0,
         log_likelihood=LogLikelihood((log_density - peak).astype(np.float32)[np.newaxis, :], alternatives),
-        cap_nats=cap_nats(model, seen.writer, span_s, over.times.step_s),
+        cap_nats=cap_nats(model, seen.writer),
         observations=to_plain(seen),
         statement=_statement(times, bound),
         limits=(*_own_limits(times, bound), *STANDING_LIMITS),

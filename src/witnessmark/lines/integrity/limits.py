@@ -107,37 +107,34 @@ CLOCK = ClockErrorModel(
 )
 
 
-def right_rate_bound(model: ClockErrorModel, writer: str, level: float = 0.95) -> float:
-    """Lower credible bound of the rate at which a stated time is the time of filming.
+def beside_rate_bound(model: ClockErrorModel, writer: str, level: float = 0.95) -> float:
+    """Upper credible bound of the rate at which a stated time has nothing to do with the time of filming.
 
-    For cameras, where pairs were measured: 1 less the `level` quantile of the Beta distribution of (counts not right,
-    counts right), by integrating over y = (1 - x)^b, in which its density x^(a-1) is smooth. For other writers nothing
-    was measured: the camera's bound, scaled by the ratio of their predictive weights.
+    That is, the clock was wrong altogether or the time was written later, by a program or by a hand. The `level`
+    quantile of the Beta distribution of (counts beside, other counts), prior and measured, by integrating over
+    y = (1 - x)^b, in which its density x^(a-1) is smooth. Where nothing was measured, the prior alone keeps it near 1.
 
     Examples
     --------
-    >>> 0.2 < right_rate_bound(CLOCK, "camera") < 0.3
-    True
+    >>> [round(beside_rate_bound(CLOCK, writer), 2) for writer in ("camera", "editor")]
+    [0.33, 0.99]
     """
-    counts = model.counts("camera")
-    a, b = counts.total - counts.right, counts.right
+    counts = model.counts(writer)
+    a = counts.wrong + counts.rewritten
+    b = counts.total - a
     y = (np.arange(100_000) + 0.5) / 100_000
     x = 1.0 - y ** (1.0 / b)
     below = np.cumsum(x[::-1] ** (a - 1.0))
-    wrong = float(x[::-1][np.searchsorted(below, level * below[-1])])
-    return (1.0 - wrong) * model.weights(writer, False).right / model.weights("camera", False).right
+    return float(x[::-1][np.searchsorted(below, level * below[-1])])
 
 
-def cap_nats(model: ClockErrorModel, writer: str, span_s: float, step_s: float) -> float:
-    """The most by which one instant may outweigh another [nats].
+def cap_nats(model: ClockErrorModel, writer: str) -> float:
+    """The cap by which fusing holds this line: -ln of `beside_rate_bound`.
 
-    With r the lower bound of the rate of right times, the finding alone may give the instants around the stated time
-    odds of r / (1 - r) against all others together; spread over span / width of them, one instant may outweigh another
-    by ln(r / (1 - r)) + ln(span / width). Width is the equivalent width of the core, 2 sqrt(2) scales, or the step.
+    Fusing takes exp(-cap) as the chance that the finding says nothing, so a stated time never leaves less than that
+    share of the prior standing, whatever it says.
     """
-    right = right_rate_bound(model, writer)
-    width_s = max(step_s, 2.0 * math.sqrt(2.0) * model.core_scale_s)
-    return max(0.0, math.log(right / (1.0 - right)) + math.log(max(1.0, span_s / width_s)))
+    return max(0.0, -math.log(beside_rate_bound(model, writer)))
 
 
 @dataclass(frozen=True, slots=True)
