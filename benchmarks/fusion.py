@@ -251,8 +251,8 @@ def main() -> int:
         f"Promise: under {LIMIT_S:.0f} s and under {LIMIT_BYTES / 2**30:.0f} GiB: {'kept' if kept else 'NOT KEPT'}. "
         f"{cores} cores, {platform.machine()}, Python {platform.python_version()}, numpy {np.__version__}. Load of the "
         f"machine (mean of a minute) before: {load:.1f}; after: {os.getloadavg()[0]:.1f}. A load above 0 before is "
-        "others' work, which slows all rows. With the cores to itself the whole would take at least its processor time over "
-        f"their number, {whole['cpu_s'] / cores:.1f} s (computed).",
+        "others' work, which slows all rows. With the cores to itself the whole would take at least its processor "
+        f"time over their number, {whole['cpu_s'] / cores:.1f} s (computed).",
         "",
     ]
     text = "\n".join(lines)
