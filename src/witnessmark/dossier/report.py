@@ -320,7 +320,7 @@ def _share_rows(share: Model) -> list[Plain]:
         ["– on the alternatives", bits(share.get("bits_alternatives"))],
     ]
     if share.get("capped"):
-        made.append(["Cap", "reached: its measured error rates allow no more"])
+        made.append(["Cap", "it may be beside the point, and fusing leaves room for that"])
     if _number(share.get("weight")) < 1:
         made.append(["Weight", f"{_number(share.get('weight')):.2f}, as it shares inputs with other findings"])
     return made

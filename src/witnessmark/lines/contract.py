@@ -131,7 +131,8 @@ class Finding:
     log_likelihood : LogLikelihood
         Natural log [nats] over the hypotheses it was given.
     cap_nats : float
-        The most this line may say, from its measured error rates; fusion holds it to that.
+        Minus the log of the chance that the finding is beside the point, from the line's measured error rates; fusing
+        leaves that share of the prior standing, whatever the finding says.
     observations : Plain
         The observations as plain values.
     statement : str
