@@ -8,6 +8,7 @@ import enum
 import math
 import types
 import typing
+import unicodedata
 from collections.abc import Mapping, Set
 from pathlib import PurePath
 from typing import Any, TypeAlias, TypeVar
@@ -211,3 +212,23 @@ def parse_moment(text: str) -> dt.datetime:
         ) from error
     iso(moment)
     return moment
+
+
+_STEERING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""The marks that turn the direction of writing (Unicode Standard Annex 9): they can make a line read as another."""
+
+
+def visible(text: str) -> str:
+    r"""Text from outside as it may be printed: whatever would steer a terminal is written out instead.
+
+    Examples
+    --------
+    >>> print(visible("a\x1b[31mb\u202ec"))
+    a\x1b[31mb\u202ec
+    """
+    return "".join(
+        sign
+        if sign == "\n" or (unicodedata.category(sign) not in ("Cc", "Cs") and sign not in _STEERING)
+        else sign.encode("unicode_escape").decode("ascii")
+        for sign in text
+    )

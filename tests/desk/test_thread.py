@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,37 @@ def test_another_space_leaves_earlier_findings_out_and_says_so(tmp_path: Path, c
     made = assess(case)
     assert made["findings"] != [old] and case_space(case).shape[1] == 216
     case.close()
+
+
+def test_what_was_superseded_stands_again_when_what_it_follows_from_is_as_it_was(tmp_path: Path, clip: Path) -> None:
+    case = worked(tmp_path / "case", clip)
+    first, made = case.records.results("finding")[0]["id"], latest_assessment(case)
+    set_space(case, {**SPACE, "step_s": 1200.0})
+    second = run_lines(case)[0]["id"]
+    assert assess(case)["id"] != made["id"]
+    set_space(case, SPACE)
+    for again in (False, True):
+        assert [body["id"] for body in run_lines(case, again=again)] == [first]
+    kept = {body["id"]: body["superseded_by"] for body in case.records.results(superseded=True)}
+    assert kept == {first: None, second: first}
+    assert assess(case)["id"] == latest_assessment(case)["id"] == made["id"]
+    head = case.log.head()
+    run_lines(case)
+    assess(case)
+    assert case.log.head() == head
+    assert verify_case(case).ok
+    case.close()
+
+
+def test_jobs_that_remember_more_than_the_log_are_done_again(tmp_path: Path, clip: Path) -> None:
+    case = worked(tmp_path / "case", clip)
+    fresh = new_case(tmp_path / "fresh", "2031-17", "", operator="A. Author", settings={"space": SPACE})
+    add_item(fresh, clip, appearance=POSTED)
+    shutil.copy(case.folder / "jobs.db", fresh.folder / "jobs.db")
+    expected = [body["id"] for body in case.records.results()]
+    assert [body["id"] for body in run_lines(fresh)] == expected
+    case.close()
+    fresh.close()
 
 
 def test_an_undecodable_file_is_an_abstention_with_a_reason(case: Case, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import typer.core
 
 from witnessmark import __version__
 from witnessmark.errors import WitnessmarkError
+from witnessmark.plain import visible
 
 ROOMS = {
     "case": "Open a case, set what is weighed, look at it.",
@@ -78,19 +79,31 @@ def _root(
 
 def main() -> None:
     """Run the command line; errors of the house become one sentence and an exit code."""
+    as_json = "--json" in sys.argv[1:]
     try:
-        app()
+        sys.exit(app(standalone_mode=not as_json))
     except WitnessmarkError as error:
-        if "--json" in sys.argv:
-            print(json.dumps(error.to_plain(), ensure_ascii=False))
-        print(f"{type(error).__name__.removesuffix('Error')}: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("Stopped. What was finished is on record; run the command again for the rest.", file=sys.stderr)
-        sys.exit(130)
+        _end(as_json, error.to_plain(), f"{type(error).__name__.removesuffix('Error')}: {error}", error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        what, do = "Stopped. What was finished is on record;", "run the command again for the rest."
+        _end(as_json, _fault("Stopped", what, do), f"{what} {do}", 130)
     except Exception as error:
+        wrong_use = getattr(error, "format_message", None)  # of typer's own; without --json typer itself says so
+        if wrong_use is not None:
+            _end(as_json, _fault("WrongUse", wrong_use(), "See --help."), wrong_use(), 2)
         if os.environ.get("WITNESSMARK_DEBUG"):
             raise
-        print(f"A fault of the program: {type(error).__name__}: {error}", file=sys.stderr)
-        print("Set WITNESSMARK_DEBUG=1 for the details to report.", file=sys.stderr)
-        sys.exit(70)
+        what, do = f"{type(error).__name__}: {error}", "Set WITNESSMARK_DEBUG=1 for the details to report."
+        _end(as_json, _fault("Fault", what, do), f"A fault of the program: {what}\n{do}", 70)
+
+
+def _fault(kind: str, what: str, do: str) -> dict[str, object]:
+    return {"error": kind, "what": what, "do": do, "facts": {}}
+
+
+def _end(as_json: bool, plain: dict[str, object], said: str, code: int) -> None:
+    """Say why it ended, on the output as JSON if asked and always on the error stream, and leave."""
+    if as_json:
+        print(json.dumps(plain))
+    print(visible(said), file=sys.stderr)
+    sys.exit(code)

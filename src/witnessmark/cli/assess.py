@@ -7,9 +7,19 @@ from typing import Annotated, Any
 
 import typer
 
-from witnessmark.cli.shared import OUT, CaseOption, JsonOption, OperatorOption, answer, opened, table, telling
+from witnessmark.cli.shared import (
+    OUT,
+    CaseOption,
+    JsonOption,
+    OperatorOption,
+    answer,
+    opened,
+    say,
+    stamped,
+    table,
+    telling,
+)
 from witnessmark.desk.assessing import assess, show_assessment_pictures
-from witnessmark.desk.stamping import stamp_if_configured
 
 app = typer.Typer(add_completion=False)
 
@@ -29,17 +39,17 @@ def assess_command(
             made = assess(case, items or [], progress=progress)
         statements = {claim["id"]: claim["statement"] for claim in case.records.claims()}
         pictures = show_assessment_pictures(case, made)
-        stamp_if_configured(case)
+        stamped(case)
     answer(as_json, {**made, "files": [str(path) for path in pictures]}, lambda: tell(made, statements, pictures))
 
 
 def tell(made: dict[str, Any], statements: dict[str, str], pictures: list[Path]) -> None:
     """Print an assessment for a person: what is open first."""
-    OUT.print(f"[bold]Assessment {made['id']} of {' with '.join(made['subjects'])}[/]")
-    OUT.print("\n[bold]Not resolved[/]")
+    say("", mark=f"Assessment {made['id']} of {' with '.join(made['subjects'])}")
+    say("", mark="\nNot resolved")
     for sentence in made["not_resolved"] or ["Nothing was left open among what was asked."]:
-        OUT.print(f"  - {sentence}", markup=False)
-    OUT.print("\n[bold]How the claims stand[/]")
+        OUT.print(f"  - {sentence}")
+    say("", mark="\nHow the claims stand")
     shown = table("Claim", "Statement", "Before", "After", "In words", "log10 LR", "The evidence, in words")
     shown.columns[0].no_wrap = True
     for standing in made["standings"]:
@@ -53,7 +63,7 @@ def tell(made: dict[str, Any], statements: dict[str, str], pictures: list[Path])
             standing["lr_words"],
         )
     OUT.print(shown)
-    OUT.print("\n[bold]What each finding adds[/]")
+    say("", mark="\nWhat each finding adds")
     shares = table("Finding", "Line", "Weight", "Bits", "of place", "of time", "Discriminates")
     for share in made["shares"]:
         shares.add_row(

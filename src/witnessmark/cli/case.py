@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from witnessmark.cli.shared import OUT, CaseOption, JsonOption, OperatorOption, answer, opened, pairs, table
+from witnessmark.cli.shared import OUT, CaseOption, JsonOption, OperatorOption, answer, opened, pairs, read_roots, table
 from witnessmark.desk.case import Case, cases_below, new_case, open_case
 from witnessmark.desk.space import build, set_space
 from witnessmark.errors import BadInputError
@@ -204,10 +204,7 @@ def _authority(url: str | None, roots: Path | None) -> dict[str, Plain]:
             raise BadInputError(f"'{url}' is not a web address.", "Give the authority's URL with http:// or https://.")
         found["tsa_url"] = url
     if roots is not None:
-        try:
-            found["tsa_roots_pem"] = roots.read_text(encoding="ascii")
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadInputError(f"'{roots}' is not a readable PEM file.", "Give root certificates as PEM.") from error
+        found["tsa_roots_pem"] = read_roots(roots)
     return found
 
 

@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from witnessmark.claims import template
-from witnessmark.cli.shared import OUT, CaseOption, JsonOption, OperatorOption, answer, opened, table
-from witnessmark.desk.stamping import stamp_if_configured
+from witnessmark.cli.shared import OUT, CaseOption, JsonOption, OperatorOption, answer, opened, stamped, table
 from witnessmark.desk.statements import add_claims
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Put on record who says what.")
@@ -25,12 +24,12 @@ def add(
     """Record the sources and claims of a reviewed file; the file itself is kept too."""
     with opened(case_folder, operator) as case:
         book = add_claims(case, file)
-        stamp_if_configured(case)
+        stamped(case)
 
     def tell() -> None:
         OUT.print(f"Recorded {len(book.claims)} claims by {len(book.sources)} sources.")
         for note in book.notes:
-            OUT.print(f"note: {note}", markup=False)
+            OUT.print(f"note: {note}")
 
     answer(as_json, {"sources": book.sources, "claims": book.claims, "notes": book.notes}, tell)
 

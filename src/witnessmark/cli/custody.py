@@ -6,7 +6,18 @@ from typing import Annotated, Any
 
 import typer
 
-from witnessmark.cli.shared import OUT, CaseOption, JsonOption, OperatorOption, answer, opened, short, table, telling
+from witnessmark.cli.shared import (
+    OUT,
+    CaseOption,
+    JsonOption,
+    OperatorOption,
+    answer,
+    opened,
+    say,
+    short,
+    table,
+    telling,
+)
 from witnessmark.desk.stamping import stamp
 from witnessmark.desk.verifying import verify_case
 from witnessmark.plain import to_plain
@@ -25,10 +36,10 @@ def verify(case_folder: CaseOption = None, as_json: JsonOption = False) -> None:
     def tell() -> None:
         for fault in report.faults:
             at = "" if fault.byte_offset is None else f", byte {fault.byte_offset:,}"
-            OUT.print(f"[bold red]{fault.kind}[/] {fault.where}{at}")
-            OUT.print(f"  {fault.what} {fault.do}", markup=False)
+            say(f" {fault.where}{at}", mark=str(fault.kind))
+            OUT.print(f"  {fault.what} {fault.do}")
         for note in report.notes:
-            OUT.print(f"note: {note}", markup=False)
+            OUT.print(f"note: {note}")
         counts = ", ".join(f"{count:,} {name}" for name, count in report.checked.items())
         OUT.print(f"Read again: {counts}.")
         OUT.print("Everything is as it was recorded." if report.ok else "Something is not as it was recorded.")

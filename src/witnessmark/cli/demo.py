@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from witnessmark.cli import assess
-from witnessmark.cli.shared import OUT, JsonOption, answer, telling
+from witnessmark.cli.shared import OUT, JsonOption, answer, say, telling
 from witnessmark.errors import BadInputError
 
 app = typer.Typer(add_completion=False)
@@ -34,15 +34,15 @@ def demo_command(
     def tell() -> None:
         OUT.print()
         assess.tell(done.assessment, done.statements, [])
-        OUT.print("\n[bold]What was true[/] (kept apart from the case, in the truth folder)")
-        OUT.print(f"  {done.truth}", markup=False)
-        OUT.print("\n[bold]Look at[/]")
+        say(" (kept apart from the case, in the truth folder)", mark="\nWhat was true")
+        OUT.print(f"  {done.truth}")
+        say("", mark="\nLook at")
         for picture in done.pictures:
             OUT.print(f"  {picture}")
-        OUT.print("\n[bold]Read[/]")
+        say("", mark="\nRead")
         for path in done.dossiers:
             OUT.print(f"  {path / 'data' / 'report.pdf'}\n  {path / 'data' / 'report.html'}")
-        OUT.print("\n[bold]Verify, trusting nobody[/]")
+        say("", mark="\nVerify, trusting nobody")
         for path in done.dossiers:
             OUT.print(f"  python3 -I {path / 'verify.py'}")
         OUT.print(f"  witnessmark custody verify --case {done.case}")

@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from witnessmark.cli.shared import OUT, CaseOption, JsonOption, OperatorOption, answer, opened, size_text, telling
+from witnessmark.cli.shared import (
+    OUT,
+    CaseOption,
+    JsonOption,
+    OperatorOption,
+    answer,
+    opened,
+    read_roots,
+    say,
+    size_text,
+    telling,
+)
 from witnessmark.desk.sealing import seal_case
 from witnessmark.dossier import Edition, verify
 
@@ -27,7 +38,7 @@ def seal(
         sealed = seal_case(case, out, edition, progress=progress)
 
     def tell() -> None:
-        OUT.print(f"[bold]{sealed.path}[/]  {sealed.edition} edition, {sealed.n_files} files")
+        say(f"  {sealed.edition} edition, {sealed.n_files} files", mark=str(sealed.path))
         OUT.print(f"  {size_text(sealed.size_bytes)}, seal sha256 {sealed.seal_sha256.hex()}")
         OUT.print(f"  read {sealed.path / 'data' / 'report.pdf'}")
         OUT.print(
@@ -51,8 +62,8 @@ def verify_(
 ) -> None:
     """Check every byte, the log, the signatures and the time-stamps of a dossier. Exit code 1 names what is wrong."""
     with telling(as_json) as progress:
-        trusted = None if roots is None else [roots.read_bytes()]
+        trusted = None if roots is None else [read_roots(roots).encode()]
         verdict = verify(path, trusted_roots=trusted, key_sha256=key, progress=progress)
-    answer(as_json, verdict.plain, lambda: OUT.print(verdict.text, markup=False))
+    answer(as_json, verdict.plain, lambda: OUT.print(verdict.text))
     if verdict.exit_code:
         raise typer.Exit(verdict.exit_code)

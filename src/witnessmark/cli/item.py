@@ -15,16 +15,17 @@ from witnessmark.cli.shared import (
     answer,
     opened,
     pairs,
+    say,
     short,
     size_text,
+    stamped,
     table,
     telling,
 )
 from witnessmark.custody.records import Appearance, Moment
 from witnessmark.desk.items import add_appearance, add_item, get_item, item_body, show_pictures
-from witnessmark.desk.stamping import stamp_if_configured
 from witnessmark.errors import BadInputError, WitnessmarkError
-from witnessmark.plain import parse_moment, to_plain
+from witnessmark.plain import parse_moment, to_plain, visible
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Take files in, list them, look at them.")
 
@@ -81,25 +82,25 @@ def add(
                     "pictures": [str(picture) for picture in shown],
                 }
             )
-        stamp_if_configured(case)
+        stamped(case)
 
     def tell() -> None:
         for row in taken:
             known = "  (these bytes were here already: one more capture)" if row["already_kept"] else ""
-            OUT.print(f"[bold]{row['exhibit_number']}[/]  {row['file']}{known}")
+            say(f"  {row['file']}{known}", mark=row["exhibit_number"])
             OUT.print(f"  sha256 {row['sha256']}   {size_text(row['size_bytes'])}  {row['media_type']}")
             if row["note"]:
-                OUT.print(f"  note: {row['note']}", markup=False)
+                OUT.print(f"  note: {row['note']}")
             broken = (row["media"] or {}).get("broken")
             if broken:
-                OUT.print(f"  cannot be decoded: {broken['reason']} {broken['do']}", markup=False)
+                OUT.print(f"  cannot be decoded: {broken['reason']} {broken['do']}")
             for picture in row["pictures"]:
                 OUT.print(f"  look at {picture}")
 
     answer(as_json, {"taken": taken, "refused": [error.to_plain() for error in refused]}, tell)
     if refused:
         for each in refused:
-            typer.echo(f"Refused: {each}", err=True)
+            typer.echo(visible(f"Refused: {each}"), err=True)
         raise typer.Exit(2)
 
 
@@ -124,7 +125,7 @@ def posted(
     with opened(case_folder, operator) as case:
         item = get_item(case, name)
         add_appearance(case, item, posting)
-        stamp_if_configured(case)
+        stamped(case)
     answer(as_json, posting, lambda: OUT.print(f"{item.exhibit_number} was posted on {posting.platform}: recorded."))
 
 
@@ -184,9 +185,9 @@ def show(
             )
         )
         if media.get("broken"):
-            OUT.print(f"cannot be decoded: {media['broken']['reason']}", markup=False)
+            OUT.print(f"cannot be decoded: {media['broken']['reason']}")
         for capture in body["captures"]:
-            OUT.print(f"obtained {capture['ended']} by {capture['operator']}: {capture['method']}", markup=False)
+            OUT.print(f"obtained {capture['ended']} by {capture['operator']}: {capture['method']}")
         for posting in body["appearances"]:
             known = posting["posted"]["how_known"]
             OUT.print(

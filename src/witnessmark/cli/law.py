@@ -25,7 +25,7 @@ def list_(as_json: JsonOption = False) -> None:
     def tell() -> None:
         shown = table("Element", "Text")
         for norm in norms():
-            shown.add_row(f"[bold]{norm.id}[/]", f"[bold]{norm.instrument.title}, {norm.article}: {norm.title}[/]")
+            shown.add_row(norm.id, f"{norm.instrument.title}, {norm.article}: {norm.title}", style="bold")
             for part in norm.elements:
                 shown.add_row(part.id, part.text + (" (paraphrase)" if part.paraphrase else ""))
         OUT.print(shown)
@@ -62,6 +62,6 @@ def show(case_folder: CaseOption = None, as_json: JsonOption = False) -> None:
             shown.add_row(row["id"], bears, row["gap"] or "")
         OUT.print(shown if rows else "No finding was attached to a legal element.")
         for sentence in [*others, NOT_A_VERDICT]:
-            OUT.print(sentence, markup=False)
+            OUT.print(sentence)
 
     answer(as_json, {"elements": rows, "to_look_at": others, "not_a_verdict": NOT_A_VERDICT}, tell)

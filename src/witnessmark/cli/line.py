@@ -6,9 +6,19 @@ from typing import Annotated, Any
 
 import typer
 
-from witnessmark.cli.shared import OUT, CaseOption, JsonOption, OperatorOption, answer, opened, table, telling
+from witnessmark.cli.shared import (
+    OUT,
+    CaseOption,
+    JsonOption,
+    OperatorOption,
+    answer,
+    opened,
+    say,
+    stamped,
+    table,
+    telling,
+)
 from witnessmark.desk.inquiry import find_lines, run_lines
-from witnessmark.desk.stamping import stamp_if_configured
 from witnessmark.lines.registry import problems
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Run lines of inquiry over items.")
@@ -29,7 +39,7 @@ def list_(as_json: JsonOption = False) -> None:
             shown.add_row(str(row["name"]), str(row["version"]), str(row["question"]))
         OUT.print(shown)
         for problem in unusable:
-            OUT.print(f"not usable: {problem}", markup=False)
+            OUT.print(f"not usable: {problem}")
 
     answer(as_json, {"lines": rows, "not_usable": unusable}, tell)
 
@@ -46,21 +56,21 @@ def run(
     """Run lines over items. Killed on the way, it goes on where it stopped when run again."""
     with opened(case_folder, operator) as case, telling(as_json) as progress:
         results = run_lines(case, names or [], items or [], again=again, progress=progress.on)
-        stamp_if_configured(case)
+        stamped(case)
 
     answer(as_json, results, lambda: _tell(results))
 
 
 def _tell(results: list[dict[str, Any]]) -> None:
     for result in results:
-        OUT.print(f"[bold]{result['id']}[/]  {result['exhibit']}  {result['line']}: {result['question']}")
+        say(f"  {result['exhibit']}  {result['line']}: {result['question']}", mark=result["id"])
         if result["kind"] == "finding":
-            OUT.print(f"  {result['statement']}", markup=False)
+            OUT.print(f"  {result['statement']}")
             for limit in result["limits"]:
-                OUT.print(f"  limit: {limit}", markup=False)
+                OUT.print(f"  limit: {limit}")
         else:
-            OUT.print(f"  cannot tell: {result['reason']}", markup=False)
-            OUT.print(f"  would help: {result['what_would_help']}", markup=False)
+            OUT.print(f"  cannot tell: {result['reason']}")
+            OUT.print(f"  would help: {result['what_would_help']}")
         for remark in (result["observations"] or {}).get("remarks", []):
             if remark["notable"]:
-                OUT.print(f"  ask about: {remark['seen']} {remark['innocent']}", markup=False)
+                OUT.print(f"  ask about: {remark['seen']} {remark['innocent']}")

@@ -8,10 +8,9 @@ from typing import Annotated
 
 import typer
 
-from witnessmark.cli.shared import OUT, CaseOption, JsonOption, answer, opened, table
+from witnessmark.cli.shared import OUT, CaseOption, JsonOption, answer, opened, stamped, table
 from witnessmark.custody.keys import PublicKey
 from witnessmark.desk.reviewing import review_rows, review_subject
-from witnessmark.desk.stamping import stamp_if_configured
 from witnessmark.errors import BadInputError
 from witnessmark.review import Verdict, load_reviewer_key, new_reviewer_key
 
@@ -51,7 +50,7 @@ def sign(
             conflict_of_interest=conflict,
             blind=blind,
         )
-        stamp_if_configured(case)
+        stamped(case)
     answer(as_json, made, lambda: OUT.print(f"{name}: {made.verdict} of {subject}, signed and recorded."))
 
 
@@ -82,6 +81,6 @@ def new_key(
     fingerprint = PublicKey(reviewer.public_key_pem.encode()).fingerprint.hex()
 
     def tell() -> None:
-        OUT.print(f"{reviewer.name}'s key is in {out}\nfingerprint {fingerprint}", markup=False)
+        OUT.print(f"{reviewer.name}'s key is in {out}\nfingerprint {fingerprint}")
 
     answer(as_json, {"key": str(out), "fingerprint": fingerprint}, tell)

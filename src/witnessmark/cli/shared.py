@@ -11,16 +11,39 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from cryptography.x509 import load_pem_x509_certificates
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from witnessmark.desk.case import Case, open_case
+from witnessmark.desk.stamping import stamp_if_configured
 from witnessmark.errors import BadInputError
-from witnessmark.plain import to_plain
+from witnessmark.plain import to_plain, visible
 
-OUT = Console(highlight=False)
-ERR = Console(stderr=True, highlight=False)
+
+class _Plainly(Console):
+    """A console that takes no text for markup: names, titles and reasons come from people and from files."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """A line as it is, with nothing in it that steers the terminal."""
+        return super().render_str(visible(text), **options)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print; lines are never broken, so that hashes and paths can be copied whole."""
+        options.setdefault("soft_wrap", all(isinstance(each, (str, Text)) for each in objects))
+        super().print(*objects, **options)
+
+
+OUT = _Plainly(highlight=False, markup=False, emoji=False)
+ERR = _Plainly(stderr=True, highlight=False, markup=False, emoji=False)
+
+
+def say(text: str, *, mark: str = "") -> None:
+    """Print a line for a person, its beginning `mark` in bold."""
+    OUT.print(Text.assemble((visible(mark), "bold"), visible(text)))
+
 
 CaseOption = Annotated[
     Path | None,
@@ -61,10 +84,17 @@ def opened(folder: Path | None, operator: str | None = None) -> Iterator[Case]:
         case.close()
 
 
+def stamped(case: Case) -> None:
+    """Stamp the log if the case has an authority; when it fails, say on the error stream what stays pending."""
+    pending = stamp_if_configured(case)
+    if pending is not None:
+        print(visible(f"Not time-stamped yet: {pending}"), file=sys.stderr)
+
+
 def answer(as_json: bool, value: object, tell: Callable[[], None]) -> None:
     """Print the value as JSON, or let `tell` say it to a person."""
     if as_json:
-        print(json.dumps(to_plain(value), indent=1, ensure_ascii=False))
+        print(json.dumps(to_plain(value), indent=1))  # in ASCII: the same on every terminal, and safe to look at
     else:
         tell()
 
@@ -92,7 +122,7 @@ class Teller:
 
     def on(self, which: str, done: float, what: str) -> None:
         """Report on one of several pieces of work."""
-        label = f"{which}: {what}" if which else what
+        label = visible(f"{which}: {what}" if which else what)
         if self._bar is not None:
             if which not in self._tasks:
                 self._tasks[which] = self._bar.add_task(label, total=1.0)
@@ -108,7 +138,7 @@ def telling(as_json: bool) -> Iterator[Teller]:
     if as_json or not ERR.is_terminal:
         yield Teller(None, quiet=as_json)
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=ERR, transient=True) as bar:
         yield Teller(bar, quiet=False)
 
@@ -116,6 +146,24 @@ def telling(as_json: bool) -> Iterator[Teller]:
 def short(digest: str, digits: int = 12) -> str:
     """The beginning of a hash, for tables; the whole one is a ``--json`` away."""
     return digest[:digits]
+
+
+def read_roots(path: Path) -> str:
+    """Root certificates that a person trusts, as PEM.
+
+    Raises
+    ------
+    BadInputError
+        When the file cannot be read or holds no certificate.
+    """
+    try:
+        text = path.read_text(encoding="ascii")
+        load_pem_x509_certificates(text.encode())
+    except (OSError, ValueError) as error:
+        raise BadInputError(
+            f"'{path}' is not a readable file of certificates.", "Give the root certificates as PEM."
+        ) from error
+    return text
 
 
 def size_text(size_bytes: int) -> str:

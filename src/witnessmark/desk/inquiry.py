@@ -104,11 +104,41 @@ def run_lines(
                     argument = _argument(case, line, item, over)
                     job_id = "line " + Sha256.of(canonical(argument)).hex()
                     result_id = jobs.run("line", job_id, argument, again=again)
+                    if not _known(case, result_id):  # the jobs remember more than the log, as after a restored copy
+                        result_id = jobs.run("line", job_id, argument, again=True)
+                    _stand_again(case, result_id)
                     found.append(result_id)
     finally:
         _WORKING.case = None
     current = {result["id"]: result for result in case.records.results(superseded=True)}
     return [current[result_id] for result_id in found]
+
+
+def _known(case: Case, result_id: str) -> dict[str, Any] | None:
+    return next((body for body in case.records.results(superseded=True) if body["id"] == result_id), None)
+
+
+def _stand_again(case: Case, result_id: str) -> None:
+    """Put a result back in force that a later one had superseded, when what it follows from is as it was then."""
+    with case.writing():
+        result = _known(case, result_id)
+        if result is None or result["superseded_by"] is None:
+            return
+        supersedes = [
+            other["id"] for other in case.records.results() if _same(other, result) and other["id"] != result_id
+        ]
+        body = {name: value for name, value in result.items() if name != "superseded_by"}
+        case.record(
+            PremisEvent.FORENSIC_FEATURE_ANALYSIS,
+            "result.restored",
+            {"result": body, "supersedes": supersedes},
+            [Sha256.from_hex(body["item"])],
+        )
+
+
+def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two results are of the same line on the same item, so that only one of them can stand."""
+    return (one["line"], one["item"]) == (other["line"], other["item"])
 
 
 def load_finding(case: Case, body: dict[str, Any]) -> Finding:
@@ -183,9 +213,7 @@ def _weigh(argument: dict[str, Any], seen: Any) -> Plain:
     body, stored = _body(case, line, item, result, observations, over)
     body["pictures"] = pictures
     supersedes = [
-        earlier["id"]
-        for earlier in case.records.results()
-        if (earlier["line"], earlier["item"]) == (line.name, item.sha256.hex()) and earlier["id"] != body["id"]
+        earlier["id"] for earlier in case.records.results() if _same(earlier, body) and earlier["id"] != body["id"]
     ]
     case.record(
         PremisEvent.FORENSIC_FEATURE_ANALYSIS,

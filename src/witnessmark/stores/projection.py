@@ -15,6 +15,7 @@ mark.drawn             mark
 mark.withdrawn         id
 finding.made           result, supersedes, stored (its likelihood)
 line.abstained         result, supersedes
+result.restored        result, supersedes: an earlier result that stands again
 assessment.made        assessment, stored
 review.signed          review
 element.attached       bearing
@@ -194,6 +195,7 @@ _WRITERS: dict[str, Callable[[Session, Payload, int], None]] = {
     "mark.withdrawn": _withdraw,
     "finding.made": _result,
     "line.abstained": _result,
+    "result.restored": _result,
     "assessment.made": _assessment,
     "review.signed": _review,
     "element.attached": _bearing,
