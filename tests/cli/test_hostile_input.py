@@ -64,6 +64,13 @@ def test_every_refusal_is_one_json_document_when_asked(tmp_path: Path, arguments
     assert set(answer(done)) == {"error", "what", "do", "facts"} and "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("arguments", [[], ["--spacing-m", "100"], ["--prior", "older-footage=0.4"]])
+def test_a_setting_is_never_passed_over_in_silence(tmp_path: Path, arguments: list[str]) -> None:
+    assert run(tmp_path, "case", "new", "case", "--reference", "1").returncode == 0
+    done = run(tmp_path, "case", "set", *arguments)
+    assert done.returncode == 2 and "Give --region, --from and --to" in done.stderr
+
+
 def test_an_authority_that_does_not_answer_is_said_and_the_log_is_unharmed(tmp_path: Path) -> None:
     assert run(tmp_path, "case", "new", "case", "--reference", "1", "--tsa", "http://127.0.0.1:9/tsr").returncode == 0
     (tmp_path / "note.txt").write_text("note")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -11,13 +12,15 @@ from pathlib import Path
 import pyproj
 import pytest
 from tests.conftest import SPACE
+from tests.support.authority import openssl_present, running_authority
 
-from witnessmark.custody.records import Appearance, Moment
+from witnessmark.custody.records import Appearance, Moment, PremisEvent
 from witnessmark.desk.case import Case, cases_below, new_case, open_case
 from witnessmark.desk.items import add_appearance, add_item, appearances, evidence, get_item, show_pictures
 from witnessmark.desk.space import build, case_space, place_grid
+from witnessmark.desk.stamping import said_of, stamp
 from witnessmark.desk.verifying import verify_case
-from witnessmark.errors import BadInputError, ClashError, NotFoundError
+from witnessmark.errors import BadInputError, ClashError, CustodyError, NotFoundError
 from witnessmark.plain import parse_moment
 
 
@@ -136,6 +139,74 @@ def test_several_processes_take_in_at_once(case: Case, tmp_path: Path) -> None:
     assert [item.exhibit_number for item in evidence(case)] == [f"WM-{n:04d}" for n in range(1, 5)]
     assert sum(len(item.captures) for item in evidence(case)) == 8
     assert verify_case(case).ok
+
+
+@pytest.mark.parametrize(
+    "marker",
+    [
+        {},
+        {"objects": 1, "records": "records.db"},
+        {"objects": "objects", "records": ""},
+        {"objects": "/tmp", "records": "records.db"},
+        {"objects": "objects", "records": "../elsewhere.db"},
+        {"objects": "objects", "records": "nonesuch://host/x"},
+    ],
+)
+def test_a_marker_that_leads_elsewhere_is_refused(case: Case, marker: dict[str, object], tmp_path: Path) -> None:
+    (case.folder / "witnessmark.json").write_text(json.dumps({"format": "witnessmark-case-folder/1", **marker}))
+    with pytest.raises(BadInputError):
+        open_case(case.folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["case"]
+
+
+def test_objects_without_a_log_are_no_case(case: Case) -> None:
+    marker = {"format": "witnessmark-case-folder/1", "objects": "other", "records": "other.db"}
+    (case.folder / "witnessmark.json").write_text(json.dumps(marker))
+    with pytest.raises(CustodyError, match="does not begin with a case"):
+        open_case(case.folder)
+
+
+def test_a_name_that_is_no_unicode_is_kept_as_it_can_be_written(case: Case, tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"n\xff.txt")
+    path.write_text("note")
+    taken = add_item(case, path, look=False)
+    assert taken.item.captures[0].original_name == "n\\xff.txt"
+    assert verify_case(case).ok
+
+
+def test_pictures_put_out_are_the_kept_ones_and_follow_no_link(case: Case, clip: Path, tmp_path: Path) -> None:
+    item = add_item(case, clip).item
+    path = show_pictures(case, item, clear=False)[0]
+    kept, mine = path.read_bytes(), tmp_path / "mine"
+    mine.write_text("mine")
+    path.write_bytes(b"another picture")
+    assert show_pictures(case, item, clear=False)[0].read_bytes() == kept
+    path.unlink()
+    path.symlink_to(mine)
+    assert show_pictures(case, item, clear=False)[0].read_bytes() == kept
+    assert mine.read_text() == "mine" and not path.is_symlink()
+
+
+def test_no_wildcard_finds_an_item(case: Case, clip: Path) -> None:
+    item = add_item(case, clip, look=False).item
+    assert get_item(case, item.sha256.hex()[:8].upper()) == item
+    for name in ("%" * 8, "_" * 8, ""):
+        with pytest.raises(NotFoundError):
+            get_item(case, name)
+
+
+@pytest.mark.skipif(not openssl_present(), reason="the rehearsed authority needs the openssl program")
+def test_a_time_stamp_is_said_to_be_worth_what_it_is(case: Case, tmp_path: Path) -> None:
+    with running_authority(tmp_path / "one") as one, running_authority(tmp_path / "two") as two:
+        for url in ("file:///etc/hostname", "http://", "ftp://x/y", "http://a:b@127.0.0.1/"):
+            with pytest.raises(BadInputError):
+                stamp(case, url)
+        made = stamp(case, one.url)
+        assert "Nobody vouches for it yet" in said_of(case, made)
+        for authority, said in ((two, "does not verify"), (one, "verifies under the trusted roots")):
+            setting = {"setting": {"tsa_roots_pem": authority.root_pem.decode()}}
+            case.record(PremisEvent.METADATA_MODIFICATION, "case.set", setting)
+            assert said in said_of(case, made)
 
 
 def test_a_grid_is_equal_area_and_covers_the_region() -> None:

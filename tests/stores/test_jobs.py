@@ -37,6 +37,12 @@ def _second(argument: Any, previous: Any) -> Any:
 define("two steps", [_first, _second])
 
 
+def test_a_damaged_record_of_jobs_is_named(tmp_path: Path) -> None:
+    (tmp_path / "jobs.db").write_bytes(b"not a database, but long enough to be looked at as one" * 40)
+    with pytest.raises(ClashError, match=r"jobs\.db' cannot be read"), open_jobs(tmp_path):
+        pass
+
+
 @pytest.fixture(autouse=True)
 def _no_calls() -> None:
     CALLS.clear()

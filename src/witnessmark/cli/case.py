@@ -10,6 +10,7 @@ import typer
 from witnessmark.cli.shared import OUT, CaseOption, JsonOption, OperatorOption, answer, opened, pairs, read_roots, table
 from witnessmark.desk.case import Case, cases_below, new_case, open_case
 from witnessmark.desk.space import build, set_space
+from witnessmark.desk.stamping import check_url
 from witnessmark.errors import BadInputError
 from witnessmark.plain import Plain
 
@@ -30,6 +31,7 @@ Prior = Annotated[
 
 @app.command("new", epilog="Example:  witnessmark case new ridge --reference 2031-17 --title 'The ridge clip'")
 def new(
+    ctx: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
     reference: Annotated[str, typer.Option(help="The case's reference, such as 2031-17.")],
     title: Annotated[str, typer.Option(help="A title people know it by.")] = "",
@@ -49,7 +51,7 @@ def new(
 ) -> None:
     """Open a new case: its folder, its signing key, the first entry of its log."""
     settings: dict[str, Plain] = {}
-    if region is not None or from_ is not None or to is not None:
+    if _about_space(ctx):
         settings["space"] = _space(region, spacing_m, from_, to, step_s, prior)
         build(_mapping(settings["space"]))
     settings.update(_authority(tsa, tsa_roots))
@@ -62,6 +64,7 @@ def new(
 
 @app.command("set", epilog="Example:  witnessmark case set --region 46.0,39.8,46.5,40.1 --from ... --to ...")
 def set_(
+    ctx: typer.Context,
     region: Region = None,
     spacing_m: Spacing = 500.0,
     from_: From = None,
@@ -75,10 +78,12 @@ def set_(
     as_json: JsonOption = False,
 ) -> None:
     """Set the region and time axis that are weighed, or the time-stamping authority. Earlier values stay in the log."""
+    authority, space = _authority(tsa, tsa_roots), _about_space(ctx)
+    if not authority and not space:
+        raise BadInputError("Nothing to set was given.", "Give --region, --from and --to, or --tsa, or --tsa-roots.")
     with opened(case_folder, operator) as case:
-        if region is not None or from_ is not None or to is not None:
+        if space:
             set_space(case, _mapping(_space(region, spacing_m, from_, to, step_s, prior)))
-        authority = _authority(tsa, tsa_roots)
         if authority:
             from witnessmark.custody.records import PremisEvent
 
@@ -189,6 +194,13 @@ def _space(
     return space
 
 
+def _about_space(ctx: typer.Context) -> bool:
+    """Whether any part of the space was given, so that no part of it is passed over in silence."""
+    names = ("region", "spacing_m", "from_", "to", "step_s", "prior")
+    sources = (ctx.get_parameter_source(name) for name in names)
+    return any(source is not None and source.name == "COMMANDLINE" for source in sources)
+
+
 def _prior(text: str) -> tuple[str, float]:
     name, _, value = text.partition("=")
     try:
@@ -200,8 +212,7 @@ def _prior(text: str) -> tuple[str, float]:
 def _authority(url: str | None, roots: Path | None) -> dict[str, Plain]:
     found: dict[str, Plain] = {}
     if url is not None:
-        if not url.startswith(("http://", "https://")):
-            raise BadInputError(f"'{url}' is not a web address.", "Give the authority's URL with http:// or https://.")
+        check_url(url)
         found["tsa_url"] = url
     if roots is not None:
         found["tsa_roots_pem"] = read_roots(roots)

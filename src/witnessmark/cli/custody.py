@@ -18,7 +18,7 @@ from witnessmark.cli.shared import (
     table,
     telling,
 )
-from witnessmark.desk.stamping import stamp
+from witnessmark.desk.stamping import said_of, stamp
 from witnessmark.desk.verifying import verify_case
 from witnessmark.plain import to_plain
 
@@ -81,4 +81,5 @@ def stamp_(
     """Have the head of the log time-stamped by a trusted authority; everything before it is covered."""
     with opened(case_folder, operator) as case:
         event = stamp(case, tsa)
-    answer(as_json, event, lambda: OUT.print(f"Event {event.number}: the log up to here is time-stamped."))
+        said = said_of(case, event)
+    answer(as_json, event, lambda: OUT.print(said))

@@ -16,7 +16,7 @@ from witnessmark.custody.intake import keep_derived, stored_entry
 from witnessmark.custody.records import PremisEvent
 from witnessmark.desk.case import Case
 from witnessmark.desk.inquiry import load_finding
-from witnessmark.desk.items import evidence, get_item
+from witnessmark.desk.items import evidence, get_item, put_out
 from witnessmark.desk.space import case_space
 from witnessmark.desk.statements import fit_claims
 from witnessmark.errors import BadInputError, NotFoundError
@@ -178,8 +178,8 @@ def show_assessment_pictures(case: Case, body: dict[str, Any]) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     shown = []
     for picture in body["pictures"]:
-        path = folder / picture["name"]
-        path.write_bytes(case.objects.get(picture["key"]))
+        path = folder / Path(picture["name"]).name
+        put_out(path, case.objects.get(picture["key"]))
         shown.append(path)
     return shown
 

@@ -20,7 +20,7 @@ from witnessmark.custody.keys import CaseKey, create_key, load_key
 from witnessmark.custody.log import CustodyLog, parse_event
 from witnessmark.custody.objects import ObjectStore
 from witnessmark.custody.records import CustodyEvent, PremisEvent, Tool
-from witnessmark.errors import BadInputError, ClashError, NotFoundError
+from witnessmark.errors import BadInputError, ClashError, CustodyError, NotFoundError
 from witnessmark.plain import Plain, to_plain
 from witnessmark.stores.objects import open_objects
 from witnessmark.stores.records import Records
@@ -200,6 +200,8 @@ def open_case(folder: Path, *, operator: str | None = None) -> Case:
     try:
         marker = json.loads(marker_path.read_text(encoding="utf-8"))
         known = marker["format"] == FORMAT
+        if known and not all(_is_place(folder, marker[name]) for name in ("objects", "records")):
+            raise ValueError("a place outside the case")
     except (ValueError, KeyError, TypeError) as error:
         raise BadInputError(
             f"'{marker_path}' is damaged.", "Restore it from a copy; the case's objects and log are not affected."
@@ -211,7 +213,17 @@ def open_case(folder: Path, *, operator: str | None = None) -> Case:
         )
     case = _assemble(folder, marker, operator)
     case.catch_up()
+    if "reference" not in case.settings:
+        case.close()
+        raise CustodyError(f"The log of '{folder}' does not begin with a case.", "Restore its objects from a copy.")
     return case
+
+
+def _is_place(folder: Path, place: object) -> bool:
+    """Whether a marker's place is inside the case folder, or a URL: a case handed over must not lead elsewhere."""
+    if not isinstance(place, str) or not place:
+        return False
+    return "://" in place or (folder / place).resolve().is_relative_to(folder.resolve())
 
 
 def cases_below(folder: Path) -> list[Path]:
@@ -239,7 +251,7 @@ def _assemble(folder: Path, marker: Mapping[str, str], operator: str | None) -> 
     objects = open_objects(objects_at if "://" in objects_at else str(folder / objects_at))
     key = load_key(folder / _KEY)
     records = Records(records_at if "://" in records_at else f"sqlite:///{(folder / records_at).resolve()}")
-    return Case(folder, objects, CustodyLog(objects, key), records, operator or default_operator(), key)
+    return Case(folder, objects, CustodyLog(objects, key), records, (operator or "").strip() or default_operator(), key)
 
 
 def _remove_new(folder: Path, *, whole: bool) -> None:

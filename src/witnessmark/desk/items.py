@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -71,6 +72,7 @@ def add_item(
         When the file is missing, empty, not a regular file, or changes while it is read.
     """
     started = dt.datetime.now(dt.UTC)
+    name = source.name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")  # may be no Unicode
     told = progress or no_progress
     kept = take_in(
         source, case.objects, progress=lambda done, whole: told(done / max(whole, 1), f"preserving {source.name}")
@@ -79,7 +81,7 @@ def add_item(
         tool=tool,
         operator=case.operator,
         method=method,
-        original_name=source.name,
+        original_name=name,
         started=started,
         ended=dt.datetime.now(dt.UTC),
         file_modified=kept.file_modified,
@@ -107,7 +109,7 @@ def add_item(
             PremisEvent.INGESTION,
             "item.taken-in",
             {
-                "item": {**_item_plain(item), "key": kept.key, "name": source.name},
+                "item": {**_item_plain(item), "key": kept.key, "name": name},
                 "capture": capture,
                 "stored": [stored_entry(kept)],
             },
@@ -258,15 +260,23 @@ def show_pictures(case: Case, item: Item, *, clear: bool) -> list[Path]:
     for body in case.records.items(parent=item.sha256.hex()):
         if body["shows_footage"] and not clear:
             continue
-        path = folder / body["name"]
-        if not path.exists():
-            path.write_bytes(case.objects.get(body["key"]))
+        path = folder / Path(body["name"]).name
+        put_out(path, case.objects.get(body["key"]))
         if body["shows_footage"]:
             digest = Sha256.from_hex(body["sha256"])
             payload = {"item": item.sha256, "picture": digest, "purpose": "looked at clear footage"}
             case.record(PremisEvent.REPLICATION, "item.looked-at", payload, [digest])
         shown.append(path)
     return shown
+
+
+def put_out(path: Path, data: bytes) -> None:
+    """Write a copy for people to look at: always what is kept, never through a link somebody left there."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    with draft.open("xb") as file:
+        file.write(data)
+    draft.replace(path)
 
 
 def _next_exhibit(case: Case) -> str:

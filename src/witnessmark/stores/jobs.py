@@ -9,8 +9,9 @@ import fcntl
 import json
 import logging
 import os
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,19 @@ class Jobs:
             return DBOS.start_workflow(_job, name, argument).get_result(polling_interval_sec=0.05)
 
 
+def _check(path: Path) -> None:
+    if not path.exists():
+        return
+    try:
+        with closing(sqlite3.connect(path, timeout=30.0)) as database:
+            database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise ClashError(
+            f"The record of jobs '{path}' cannot be read ({error}).",
+            "Move it out of the case folder: finished work is in the custody log, unfinished work starts anew.",
+        ) from error
+
+
 @contextmanager
 def open_jobs(folder: Path, url: str | None = None) -> Iterator[Jobs]:
     """Open the jobs of a case; unfinished ones resume at once in the background.
@@ -146,6 +160,7 @@ def open_jobs(folder: Path, url: str | None = None) -> Iterator[Jobs]:
                 "Another process is running a line of inquiry on this case.", "Wait for it to end, then run this again."
             ) from error
         logging.getLogger("dbos").setLevel(logging.CRITICAL)
+        _check(folder / "jobs.db")
         DBOS(
             config={
                 "name": "witnessmark",

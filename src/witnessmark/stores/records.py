@@ -10,12 +10,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, event, func, inspect, select
-from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError
 from sqlalchemy.orm import sessionmaker
 from sqlalchemy.pool import NullPool
 
 from witnessmark.custody.records import CustodyEvent
-from witnessmark.errors import ClashError
+from witnessmark.errors import BadInputError, ClashError
 from witnessmark.stores.projection import loads, project
 from witnessmark.stores.tables import (
     AppearanceRow,
@@ -47,7 +47,12 @@ class Records:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._engine = _engine(url)
+        try:
+            self._engine = _engine(url)
+        except (ArgumentError, ImportError) as error:
+            raise BadInputError(
+                f"'{url.split('://')[0]}' is no database this program keeps records in.", "Use SQLite or PostgreSQL."
+            ) from error
         try:
             if not inspect(self._engine).has_table("alembic_version") or _revision(self._engine) != _LATEST:
                 _migrate(self._engine)
@@ -111,7 +116,8 @@ class Records:
         with self._session() as session:
             row = session.scalar(select(ItemRow).where(ItemRow.exhibit_number == name.upper()))
             if row is None and len(name) >= 8:
-                found = list(session.scalars(select(ItemRow).where(ItemRow.sha256.startswith(name.lower())).limit(2)))
+                begins = ItemRow.sha256.startswith(name.lower(), autoescape=True)
+                found = list(session.scalars(select(ItemRow).where(begins).limit(2)))
                 row = found[0] if len(found) == 1 else None
             return None if row is None else loads(row.body)
 
