@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+MARKUP = "[/] [bold]x[/nope]"
 BAD = "[/] [bold]x[/nope] \x1b[31m\x1b]0;t\x07 \u202eevil"
 
 
@@ -28,7 +29,7 @@ def answer(done: subprocess.CompletedProcess[str]) -> Any:
 def test_names_are_not_markup_and_do_not_steer_the_terminal(tmp_path: Path) -> None:
     (tmp_path / "a [bold]b.txt").write_text("note")
     for arguments in (
-        ["case", "new", "case", "--reference", BAD, "--title", BAD],
+        ["case", "new", "case", "--reference", MARKUP, "--title", MARKUP, "--mandate", BAD],
         ["item", "add", "a [bold]b.txt", "--no-look", "--platform", BAD, "--posted-at", "2031-09-14T10:00:00Z"],
         ["item", "show", "WM-0001"],
         ["item", "list"],
@@ -42,7 +43,7 @@ def test_names_are_not_markup_and_do_not_steer_the_terminal(tmp_path: Path) -> N
     shown = run(tmp_path, "case", "show").stdout
     assert "[/] [bold]x[/nope] \\x1b[31m" in shown and "\\u202eevil" in shown
     assert "a [bold]b.txt" in run(tmp_path, "item", "list").stdout
-    assert answer(run(tmp_path, "case", "show", "--json"))["reference"] == BAD
+    assert answer(run(tmp_path, "case", "show", "--json"))["mandate"] == BAD
     refused = run(tmp_path, "item", "show", BAD)
     assert refused.returncode == 2 and "\x1b" not in refused.stderr
 

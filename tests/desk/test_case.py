@@ -38,6 +38,13 @@ def test_a_case_is_not_made_where_something_is(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["x"]
 
 
+@pytest.mark.parametrize("reference", ["", " ", "a\nb", "a\x1b[31m", "a\u202eb", "x" * 301, "a\udcff"])
+def test_a_reference_is_one_printable_line(tmp_path: Path, reference: str) -> None:
+    with pytest.raises(BadInputError):
+        new_case(tmp_path / "case", reference, "")
+    assert not (tmp_path / "case").exists()
+
+
 def test_a_refused_case_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise BadInputError("No.", "Stop.")
@@ -227,6 +234,8 @@ def test_a_grid_is_equal_area_and_covers_the_region() -> None:
         ({"region_deg": [46.2, 39.8, 46.2, 40.0]}, "holds no ground"),
         ({"region_deg": [46.0, 40.0, 46.2, 39.8]}, "holds no ground"),
         ({"spacing_m": 0}, "not positive"),
+        ({"spacing_m": float("inf")}, "not positive"),
+        ({"from": "0001-01-01T00:00:00+14:00"}, "cannot be meant"),
         ({"spacing_m": 1}, "cells, more than"),
         ({"region_deg": [0, 0, 90, 40]}, "wider than 40 degrees"),
         ({"from": "2031-09-12T00:00:00"}, "no UTC offset"),

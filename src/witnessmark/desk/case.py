@@ -27,6 +27,7 @@ from witnessmark.stores.records import Records
 
 TOOL = Tool("witnessmark", __version__)
 FORMAT = "witnessmark-case-folder/1"
+MAX_LINE = 300
 _MARKER = "witnessmark.json"
 _KEY = "keys/case_key.pem"
 
@@ -147,6 +148,11 @@ def new_case(
     """
     if not reference.strip():
         raise BadInputError("A case needs a reference.", "Give one such as --reference 2031-17.")
+    if not all(line.isprintable() and len(line) <= MAX_LINE for line in (reference.strip(), title.strip())):
+        raise BadInputError(
+            f"A reference or title is one line of at most {MAX_LINE} printable signs.",
+            "Shorten it, or take out the line breaks and control signs.",
+        )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ClashError(f"'{folder}' exists and is not an empty folder.", "Choose another folder for the case.")
     made = not folder.exists()

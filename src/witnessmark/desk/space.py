@@ -58,8 +58,8 @@ def place_grid(west_deg: float, south_deg: float, east_deg: float, north_deg: fl
             f"The region {west_deg},{south_deg},{east_deg},{north_deg} holds no ground.",
             "Give west,south,east,north in degrees, such as --region 46.0,39.8,46.5,40.1.",
         )
-    if not spacing_m > 0:
-        raise BadInputError(f"A spacing of {spacing_m} m is not positive.", "Give --spacing-m above 0.")
+    if not 0 < spacing_m < math.inf:
+        raise BadInputError(f"A spacing of {spacing_m} m is not positive and finite.", "Give --spacing-m above 0.")
     lat_0, lon_0 = (south_deg + north_deg) / 2, (west_deg + width_deg / 2 + 180.0) % 360.0 - 180.0
     system = f"+proj=laea +lat_0={lat_0:.6f} +lon_0={lon_0:.6f} +datum=WGS84 +units=m +no_defs"
     crs = CRS.from_proj4(system)
