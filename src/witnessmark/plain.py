@@ -211,6 +211,17 @@ def parse_moment(text: str) -> dt.datetime:
             f"'{text}' is not a time I can read.", "Write it as 2022-09-13T11:00:00+04:00 (date, time, UTC offset)."
         ) from error
     iso(moment)
+    return moment
+
+
+def stated_moment(text: str) -> dt.datetime:
+    """Read a time that a person states: as `parse_moment`, and of a year that can be meant.
+
+    Raises
+    ------
+    BadInputError
+    """
+    moment = parse_moment(text)
     if not 1800 <= moment.year <= 9000:  # before any footage; and near the ends of the calendar, sums overflow
         raise BadInputError(f"The year of '{text}' cannot be meant.", "Check the year: four digits, such as 2022.")
     return moment

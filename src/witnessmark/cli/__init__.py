@@ -81,7 +81,13 @@ def main() -> None:
     """Run the command line; errors of the house become one sentence and an exit code."""
     as_json = "--json" in sys.argv[1:]
     try:
-        sys.exit(app(standalone_mode=not as_json))
+        try:
+            code = app(standalone_mode=not as_json)
+        except SystemExit as ended:
+            code = ended.code
+        if code == 130:  # typer's own way to end on Ctrl-C
+            raise KeyboardInterrupt
+        sys.exit(code)
     except WitnessmarkError as error:
         _end(as_json, error.to_plain(), f"{type(error).__name__.removesuffix('Error')}: {error}", error.exit_code)
     except (KeyboardInterrupt, typer.Abort):

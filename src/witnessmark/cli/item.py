@@ -25,7 +25,7 @@ from witnessmark.cli.shared import (
 from witnessmark.custody.records import Appearance, Moment
 from witnessmark.desk.items import add_appearance, add_item, get_item, item_body, show_pictures
 from witnessmark.errors import BadInputError, WitnessmarkError
-from witnessmark.plain import parse_moment, to_plain, visible
+from witnessmark.plain import stated_moment, to_plain, visible
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Take files in, list them, look at them.")
 
@@ -215,7 +215,7 @@ def _posting(
         raise BadInputError("A posting needs a platform and a time.", "Give --platform and --posted-at.")
     if state not in ("live", "edited", "deleted"):
         raise BadInputError(f"'{state}' is not a state of a posting.", "Give --state live, edited or deleted.")
-    moment = Moment(parse_moment(posted_at), known, zone_proven=not zone_assumed)
+    moment = Moment(stated_moment(posted_at), known, zone_proven=not zone_assumed)
     return Appearance(platform, account or "unknown", url, moment, state)
 
 

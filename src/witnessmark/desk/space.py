@@ -16,7 +16,7 @@ from witnessmark.errors import BadInputError
 from witnessmark.hypotheses.places import PlaceGrid
 from witnessmark.hypotheses.space import Alternative, Hypotheses
 from witnessmark.hypotheses.times import TimeAxis
-from witnessmark.plain import Plain, iso, parse_moment
+from witnessmark.plain import Plain, iso, stated_moment
 
 MAX_PLACES = 4_000_000
 MAX_INSTANTS = 2_000_000
@@ -134,7 +134,7 @@ def build(space: Mapping[str, Any]) -> Hypotheses:
     priors = space.get("priors") or _DEFAULT_PRIORS
     return Hypotheses(
         places=place_grid(west, south, east, north, float(space["spacing_m"])),
-        times=time_axis(parse_moment(space["from"]), parse_moment(space["to"]), float(space["step_s"])),
+        times=time_axis(stated_moment(space["from"]), stated_moment(space["to"]), float(space["step_s"])),
         alternatives=tuple(
             Alternative(name, _STATEMENTS.get(name, name), float(prior)) for name, prior in sorted(priors.items())
         ),
