@@ -16,7 +16,15 @@ from tests.support.authority import openssl_present, running_authority
 
 from witnessmark.custody.records import Appearance, Moment, PremisEvent
 from witnessmark.desk.case import Case, cases_below, new_case, open_case
-from witnessmark.desk.items import add_appearance, add_item, appearances, evidence, get_item, show_pictures
+from witnessmark.desk.items import (
+    add_appearance,
+    add_item,
+    appearances,
+    evidence,
+    get_item,
+    show_pictures,
+    withdraw_appearance,
+)
 from witnessmark.desk.space import build, case_space, place_grid
 from witnessmark.desk.stamping import said_of, stamp
 from witnessmark.desk.verifying import verify_case
@@ -248,3 +256,26 @@ def test_a_grid_is_equal_area_and_covers_the_region() -> None:
 def test_a_space_that_holds_nothing_is_refused(change: dict[str, object], said: str) -> None:
     with pytest.raises(BadInputError, match=said):
         build({**SPACE, **change})
+
+
+def test_a_wrong_posting_is_withdrawn_with_a_reason_and_stays_in_the_log(case: Case, clip: Path) -> None:
+    item = add_item(case, clip, look=False).item
+    for at in ("2021-10-01T23:00:00Z", "2031-10-01T23:00:00Z"):
+        add_appearance(case, item, Appearance("Videogram", "@a", None, Moment(parse_moment(at), "platform page")))
+    (wrong, _), (right, _) = case.records.postings(item.sha256.hex())
+    with pytest.raises(BadInputError, match="without a reason"):
+        withdraw_appearance(case, item, wrong, " ")
+    withdraw_appearance(case, item, wrong, "mistyped year")
+    assert [number for number, _ in case.records.postings(item.sha256.hex())] == [right]
+    assert [one.posted.at.year for one in appearances(case, item)] == [2031]
+    with pytest.raises(NotFoundError, match="stands under number"):
+        withdraw_appearance(case, item, wrong, "again")
+    assert [event.action for event in case.log.read()][-3:-1] == ["appearance.recorded"] * 2
+    assert verify_case(case).ok
+
+
+def test_an_item_whose_look_was_cut_short_is_looked_at_when_it_comes_again(case: Case, clip: Path) -> None:
+    assert add_item(case, clip, look=False).media is None
+    again = add_item(case, clip)
+    assert again.already_kept and again.media is not None and again.media["frames"] == 50
+    assert show_pictures(case, again.item, clear=False)

@@ -23,7 +23,7 @@ from witnessmark.cli.shared import (
     telling,
 )
 from witnessmark.custody.records import Appearance, Moment
-from witnessmark.desk.items import add_appearance, add_item, get_item, item_body, show_pictures
+from witnessmark.desk.items import add_appearance, add_item, get_item, item_body, show_pictures, withdraw_appearance
 from witnessmark.errors import BadInputError, WitnessmarkError
 from witnessmark.plain import stated_moment, to_plain, visible
 
@@ -129,6 +129,26 @@ def posted(
     answer(as_json, posting, lambda: OUT.print(f"{item.exhibit_number} was posted on {posting.platform}: recorded."))
 
 
+@app.command(
+    "withdraw-posting", epilog="Example:  witnessmark item withdraw-posting WM-0001 7 --reason 'mistyped year'"
+)
+def withdraw_posting(
+    name: Annotated[str, typer.Argument(metavar="ITEM", help="Exhibit number or hash.")],
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="The posting's number, as item show prints it.")],
+    reason: Annotated[str, typer.Option(help="What was wrong with it.")],
+    case_folder: CaseOption = None,
+    operator: OperatorOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take back a posting that was recorded wrongly; the log keeps it, with the reason. Then run the lines again."""
+    with opened(case_folder, operator) as case:
+        item = get_item(case, name)
+        withdraw_appearance(case, item, number, reason)
+        stamped(case)
+    said = {"item": item.exhibit_number, "number": number, "reason": reason}
+    answer(as_json, said, lambda: OUT.print(f"Posting {number} of {item.exhibit_number} is withdrawn."))
+
+
 @app.command("list")
 def list_(
     derived: Annotated[bool, typer.Option("--derived", help="Derived files too.")] = False,
@@ -164,7 +184,9 @@ def show(
         item = get_item(case, name)
         body = item_body(case, item)
         body["captures"] = [to_plain(capture) for capture in item.captures]
-        body["appearances"] = case.records.appearances(item.sha256.hex())
+        body["appearances"] = [
+            {**posting, "number": number} for number, posting in case.records.postings(item.sha256.hex())
+        ]
         body["derived"] = case.records.items(parent=item.sha256.hex())
         body["pictures"] = [str(path) for path in show_pictures(case, item, clear=clear)]
 
@@ -190,10 +212,8 @@ def show(
             OUT.print(f"obtained {capture['ended']} by {capture['operator']}: {capture['method']}")
         for posting in body["appearances"]:
             known = posting["posted"]["how_known"]
-            OUT.print(
-                f"posted {posting['posted']['at']} on {posting['platform']} by {posting['account']} ({known})",
-                markup=False,
-            )
+            who = f"{posting['platform']} by {posting['account']} ({known})"
+            OUT.print(f"posting {posting['number']}: {posting['posted']['at']} on {who}", markup=False)
         for picture in body["pictures"]:
             OUT.print(f"look at {picture}")
 

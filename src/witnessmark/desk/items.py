@@ -13,7 +13,7 @@ from witnessmark.custody.hashes import Sha256
 from witnessmark.custody.intake import keep_derived, stored_entry, take_in
 from witnessmark.custody.records import Appearance, Capture, CopyKind, Derivation, Item, PremisEvent, Tool
 from witnessmark.desk.case import TOOL, Case
-from witnessmark.errors import NotFoundError
+from witnessmark.errors import BadInputError, NotFoundError
 from witnessmark.lines.contract import Picture, no_progress
 from witnessmark.media import Broken, Limits, Probe, Still, Survey, blur, contact_sheet, probe, survey
 from witnessmark.plain import Plain, from_plain, to_plain
@@ -92,32 +92,33 @@ def add_item(
     note = f"the name ends in '{source.suffix}', the bytes are {kept.media_type}" if kept.extension_disagrees else None
     with case.writing():
         known = case.records.item(kept.sha256.hex())
-        if known is not None:
+        if known is None:
+            item = Item(
+                exhibit_number=_next_exhibit(case),
+                sha256=kept.sha256,
+                sha512=kept.sha512,
+                size_bytes=kept.size_bytes,
+                media_type=kept.media_type,
+                copy=CopyKind.EVIDENTIARY,
+            )
+            case.record(
+                PremisEvent.INGESTION,
+                "item.taken-in",
+                {
+                    "item": {**_item_plain(item), "key": kept.key, "name": name},
+                    "capture": capture,
+                    "stored": [stored_entry(kept)],
+                },
+                [kept.sha256],
+            )
+        else:
             payload = {"item": kept.sha256, "capture": capture}
             case.record(PremisEvent.CAPTURE, "item.captured-again", payload, [kept.sha256])
-            item = get_item(case, known["exhibit_number"])
-            return Taken(item, True, note, known.get("media"))
-        item = Item(
-            exhibit_number=_next_exhibit(case),
-            sha256=kept.sha256,
-            sha512=kept.sha512,
-            size_bytes=kept.size_bytes,
-            media_type=kept.media_type,
-            copy=CopyKind.EVIDENTIARY,
-        )
-        case.record(
-            PremisEvent.INGESTION,
-            "item.taken-in",
-            {
-                "item": {**_item_plain(item), "key": kept.key, "name": name},
-                "capture": capture,
-                "stored": [stored_entry(kept)],
-            },
-            [kept.sha256],
-        )
-    item = get_item(case, item.exhibit_number)
-    media = examine(case, item, progress=progress) if look else None
-    return Taken(item, False, note, media)
+    item = get_item(case, kept.sha256.hex())
+    media = None if known is None else known.get("media")
+    if look and media is None:  # new, or an earlier intake was killed before the look
+        media = examine(case, item, progress=progress)
+    return Taken(item, known is not None, note, media)
 
 
 def examine(case: Case, item: Item, *, progress: Progress | None = None) -> Mapping[str, Plain]:
@@ -206,6 +207,27 @@ def add_appearance(case: Case, item: Item, appearance: Appearance) -> None:
     """Record one more public posting of an item."""
     payload = {"item": item.sha256, "appearance": appearance}
     case.record(PremisEvent.METADATA_MODIFICATION, "appearance.recorded", payload, [item.sha256])
+
+
+def withdraw_appearance(case: Case, item: Item, number: int, reason: str) -> None:
+    """Take back a posting that was recorded wrongly; the log keeps both the record and the reason.
+
+    Raises
+    ------
+    NotFoundError
+        When no posting of this item was recorded by that event, or it was withdrawn already.
+    BadInputError
+        When no reason is given.
+    """
+    if number not in {event for event, _ in case.records.postings(item.sha256.hex())}:
+        raise NotFoundError(
+            f"No posting of {item.exhibit_number} stands under number {number}.",
+            f"See them with their numbers: witnessmark item show {item.exhibit_number}.",
+        )
+    if not reason.strip():
+        raise BadInputError("A posting is not withdrawn without a reason.", "Say with --reason what was wrong with it.")
+    payload = {"item": item.sha256, "number": number, "reason": reason.strip()}
+    case.record(PremisEvent.METADATA_MODIFICATION, "appearance.withdrawn", payload, [item.sha256])
 
 
 def get_item(case: Case, name: str) -> Item:

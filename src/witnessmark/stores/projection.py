@@ -10,6 +10,7 @@ item.captured-again    item (its sha256), capture
 item.examined          item (its sha256), media (facts, or where decoding broke)
 item.derived           item (with derivation, name, caption), stored
 appearance.recorded    item, appearance
+appearance.withdrawn   item, number (of the event that recorded it), reason
 claims.recorded        sources, claims, stored (the file they were read from)
 mark.drawn             mark
 mark.withdrawn         id
@@ -31,7 +32,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from witnessmark.custody.records import CustodyEvent
@@ -129,6 +130,12 @@ def _appearance(session: Session, payload: Payload, number: int) -> None:
     session.add(AppearanceRow(event=number, item=payload["item"], posted_unix_s=posted, body=body(appearance)))
 
 
+def _withdraw_appearance(session: Session, payload: Payload, number: int) -> None:
+    session.execute(
+        delete(AppearanceRow).where(AppearanceRow.event == payload["number"], AppearanceRow.item == payload["item"])
+    )
+
+
 def _claims(session: Session, payload: Payload, number: int) -> None:
     for source in payload["sources"]:
         session.merge(SourceRow(id=source["id"], body=body(source), event=number))
@@ -190,6 +197,7 @@ _WRITERS: dict[str, Callable[[Session, Payload, int], None]] = {
     "item.examined": _examined,
     "item.captured-again": _capture,
     "appearance.recorded": _appearance,
+    "appearance.withdrawn": _withdraw_appearance,
     "claims.recorded": _claims,
     "mark.drawn": _mark,
     "mark.withdrawn": _withdraw,

@@ -132,11 +132,16 @@ class Records:
             rows = session.scalars(select(CaptureRow).where(CaptureRow.item == item).order_by(CaptureRow.event))
             return [loads(row.body) for row in rows]
 
-    def appearances(self, item: str) -> list[dict[str, Any]]:
-        """Public postings of an item, earliest first."""
+    def postings(self, item: str) -> list[tuple[int, dict[str, Any]]]:
+        """Public postings of an item that were not withdrawn, earliest first, each with the event that recorded it."""
         query = select(AppearanceRow).where(AppearanceRow.item == item)
         with self._session() as session:
-            return [loads(row.body) for row in session.scalars(query.order_by(AppearanceRow.posted_unix_s))]
+            rows = session.scalars(query.order_by(AppearanceRow.posted_unix_s, AppearanceRow.event))
+            return [(row.event, loads(row.body)) for row in rows]
+
+    def appearances(self, item: str) -> list[dict[str, Any]]:
+        """Public postings of an item that were not withdrawn, earliest first."""
+        return [body for _, body in self.postings(item)]
 
     def sources(self) -> list[dict[str, Any]]:
         """Sources by id."""
