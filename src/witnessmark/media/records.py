@@ -153,7 +153,8 @@ class Survey:
     luma_mean : ndarray of float32, shape (n_frames,)
         Mean luma, 0-255.
     frame_digest : ndarray of uint64, shape (n_frames,)
-        Digest of the decoded luma at full size: equal for exact repetitions.
+        Digest of the decoded luma: equal for exact repetitions. Neighbouring frames are compared in every row; frames
+        apart from one another, in every fourth row of large pictures.
     cut_scores : ndarray of float32, shape (n_frames,)
         The score the shot detector thresholds.
     shots_s : tuple of (float, float)

@@ -40,11 +40,22 @@ class Small:
     tiny : ndarray of uint8, shape (about 34, 60, 3)
         Luma and both chroma planes.
     digest : int
-        Of the decoded luma at full size (of all planes for formats that have no luma plane).
+        Of the decoded luma at full width (of all planes for formats that have no luma plane), from every `_row_step`
+        row; against the picture before, every row is compared.
     """
 
     luma: Picture
     tiny: Picture
+    digest: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Digested:
+    """The picture before, kept while its planes are needed."""
+
+    frame: VideoFrame
+    planes: list[Plane]
+    sampled: int
     digest: int
 
 
@@ -55,15 +66,16 @@ class Shrinker:
         self._small: tuple[int, int] | None = None
         self._tiny: tuple[int, int] | None = None
         self._weights: dict[int, NDArray[np.uint64]] = {}
+        self._last: _Digested | None = None
 
     def shrink(self, frame: VideoFrame) -> Small:
         """Small versions of one picture."""
         kind = frame.format.name
         if kind in _PLANAR:
             planes = _planes(frame, kind)
-            digest = self.digest(planes[:1])
+            digest = self._digest(frame, planes[:1])
         else:
-            digest = self.digest(_raw_planes(frame))
+            digest = self._digest(frame, _raw_planes(frame))
             planes = _planes(frame.reformat(format="yuv420p"), "yuv420p")
             kind = "yuv420p"
         drop = _PLANAR[kind][1]
@@ -88,6 +100,18 @@ class Shrinker:
         self._small = (max(1, small_width), max(1, small_height))
         tiny_height = round(TINY_WIDTH * height / max(1, width))
         self._tiny = (TINY_WIDTH, min(4 * TINY_WIDTH, max(2, tiny_height)))
+
+    def _digest(self, frame: VideoFrame, planes: list[Plane]) -> int:
+        """Digest of a picture from every `_row_step` row; where it equals the last one's, all rows are compared."""
+        sampled = self.digest([plane[:: _row_step(plane)] for plane in planes])
+        digest = sampled
+        if self._last is not None and self._last.sampled == sampled:
+            same = len(planes) == len(self._last.planes) and all(
+                np.array_equal(plane, before) for plane, before in zip(planes, self._last.planes, strict=True)
+            )
+            digest = self._last.digest if same else self.digest(planes)
+        self._last = _Digested(frame, planes, sampled, digest)
+        return digest
 
     def digest(self, planes: list[Plane]) -> int:
         r"""64 bits that are equal for equal planes and, but for a rare chance, only for those.
@@ -167,19 +191,26 @@ def _raw_planes(frame: VideoFrame) -> list[Plane]:
 def _reduced(plane: Plane, size: tuple[int, int]) -> Plane:
     """Halve by means while that leaves at least the wanted size, then the rest in one step.
 
-    Of large pictures every second row is read: what is left still averages dozens of pixels, in half the time.
+    Of large pictures only some rows are read: what is left still averages a dozen pixels, in a fraction of the time.
     """
     width, height = size
-    if plane.shape[0] >= 4 * height and plane.shape[1] >= 4 * width:
-        plane = plane[::2]
+    if plane.shape[0] >= 2 * _row_step(plane) * height:
+        plane = plane[:: _row_step(plane)]
     while plane.shape[1] >= 2 * width and plane.shape[0] >= 2 * height:
         if plane.shape[1] < 4 and plane.shape[0] < 4:
             break
         half = (plane.shape[1] // 2, plane.shape[0] // 2)
         plane = _area(plane, half)
+    while plane.shape[1] >= 2 * width and plane.shape[1] >= 4:  # rows are few enough: columns go by pairs
+        plane = _linear(plane, (plane.shape[1] // 2, plane.shape[0]))
     if plane.shape[1] == width and plane.shape[0] == height:
         return plane
     return _area(plane, size) if plane.shape[1] < width or plane.shape[0] < height else _linear(plane, size)
+
+
+def _row_step(plane: Plane) -> int:
+    """Which rows of a plane are read: each of a small one, every second or fourth of a large one."""
+    return 4 if plane.shape[0] >= 540 else 2 if plane.shape[0] >= 270 else 1
 
 
 def _area(plane: Plane, size: tuple[int, int]) -> Plane:

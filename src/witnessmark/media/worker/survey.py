@@ -29,7 +29,6 @@ _REFORMATTER = VideoReformatter()
 _VALUES = np.arange(256, dtype=np.float32)
 _REACH = np.ones((5, 5), np.uint8)
 _PIXEL_MAX = 8
-_CAPPED = np.minimum(np.arange(256), _PIXEL_MAX).astype(np.uint8)
 _CUT_LIKE, _CUT_LIKE_TIMES = 0.8, 1.4
 """Distance to the picture before [levels], and how many times those just before it, at which a candidate still is
 taken a little later: below both, `witnessmark.media.shots` finds no cut."""
@@ -38,11 +37,19 @@ _SETTLE_FRAMES = 3
 
 @dataclass(slots=True)
 class _Compared:
-    """A tiny picture made ready for comparison: levelled, and its extremes within reach of each pixel."""
+    """A tiny picture made ready for comparison.
+
+    Attributes
+    ----------
+    level : ndarray of uint8, shape (6 h, w)
+        The levelled planes, and below them the same subtracted from 255.
+    bound : ndarray of uint8, shape (6 h, w)
+        The highest value within reach of each pixel, and below it 255 less the lowest. What of one picture's `level`
+        exceeds the other's `bound` lies outside its range: above it in the first half, below it in the second.
+    """
 
     level: Picture
-    low: Picture
-    high: Picture
+    bound: Picture
 
 
 @dataclass(slots=True)
@@ -102,7 +109,11 @@ def _compared(tiny: Picture) -> _Compared:
     table[:, 0, 1] = table[:, 0, 2] = (_VALUES - 128.0) * warmth
     level = np.asarray(cv2.LUT(tiny, np.clip(table + 128.0, 0, 255).astype(np.uint8)), np.uint8)
     low, high = np.asarray(cv2.erode(level, _REACH), np.uint8), np.asarray(cv2.dilate(level, _REACH), np.uint8)
-    return _Compared(level, low, high)
+    return _Compared(_stacked(level, 255 - level), _stacked(high, 255 - low))
+
+
+def _stacked(upper: Picture, lower: Picture) -> Picture:
+    return np.concatenate((upper, lower)).reshape(-1, upper.shape[1])
 
 
 def _apart(one: _Compared, other: _Compared) -> float:
@@ -111,10 +122,10 @@ def _apart(one: _Compared, other: _Compared) -> float:
     Each pixel counts for `_PIXEL_MAX` at most: a cut changes the whole picture, a hand before the lens a part of it.
     """
     total = 0.0
-    for level, low, high in ((one.level, other.low, other.high), (other.level, one.low, one.high)):
-        outside = cv2.add(cv2.subtract(level, high), cv2.subtract(low, level))  # one of the two is always zero
-        total += sum(cv2.sumElems(cv2.LUT(outside, _CAPPED))[:3])
-    pixels: int = one.level.shape[0] * one.level.shape[1]
+    for level, bound in ((one.level, other.bound), (other.level, one.bound)):
+        outside = cv2.threshold(cv2.subtract(level, bound), _PIXEL_MAX, 0, cv2.THRESH_TRUNC)[1]
+        total += float(cv2.sumElems(outside)[0])
+    pixels = one.level.size / 6
     return total / (2.0 * pixels)
 
 
