@@ -1,8 +1,8 @@
 """Decoding in a sandbox: facts, frame times, shots, stills and sound, or a sentence on where it broke."""
 
 from witnessmark.media.blur import blur, png_bytes
-from witnessmark.media.calls import probe, sandbox_facts, sound, still_at, survey
-from witnessmark.media.records import Box, Broken, Limits, Probe, Sound, Still, Stream, Survey
+from witnessmark.media.calls import probe, sample, sandbox_facts, sound, still_at, survey
+from witnessmark.media.records import Box, Broken, Limits, Probe, Sampled, Sound, Still, Stream, Survey
 from witnessmark.media.sheet import contact_sheet
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Broken",
     "Limits",
     "Probe",
+    "Sampled",
     "Sound",
     "Still",
     "Stream",
@@ -18,6 +19,7 @@ __all__ = [
     "contact_sheet",
     "png_bytes",
     "probe",
+    "sample",
     "sandbox_facts",
     "sound",
     "still_at",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from witnessmark.media import shots
 from witnessmark.media.launch import Call, clean, texts
-from witnessmark.media.records import Box, Broken, Probe, Sound, Still, Stream, Survey
+from witnessmark.media.records import Box, Broken, Probe, Sampled, Sound, Still, Stream, Survey
 from witnessmark.media.wire import Message, WireError
 from witnessmark.plain import Plain
 
@@ -141,6 +141,38 @@ def still(call: Call) -> Still | Broken:
     if found is not None:
         return found
     return broken or Broken("decode", "The decoding process said nothing.", None, 0, "Try again.")
+
+
+def sample(call: Call, take: Callable[[float, NDArray[np.uint8]], None], progress: Progress | None) -> Sampled | Broken:
+    """See `witnessmark.media.calls.sample`."""
+    size, duration_s, warnings = (0, 0), None, []
+    frames, last_s, given_s = 0, 0.0, -math.inf
+    with call:
+        for message in call.messages():
+            if message.kind == "size":
+                size = (_count(message.body.get("width_px")), _count(message.body.get("height_px")))
+                duration_s = _number(message.body.get("duration_s"))
+            elif message.kind == "grey":
+                luma, pts_s = message.arrays.get("luma"), _number(message.body.get("pts_s"))
+                if luma is None or luma.dtype != np.uint8 or luma.ndim != 2 or 0 in luma.shape or pts_s is None:
+                    raise WireError("a sampled picture is not a picture")
+                if pts_s <= given_s:
+                    raise WireError("times run backwards")
+                given_s = last_s = pts_s
+                frames += 1
+                take(pts_s, luma.astype(np.uint8, copy=False))
+                if duration_s:
+                    _tell(progress, pts_s / duration_s, "decoding the pictures")
+            elif message.kind == "tally":
+                warnings = _tally_words(message.body)
+            elif message.kind == "end":
+                frames = max(frames, _count(message.body.get("frames")))
+                last_s = max(last_s, _number(message.body.get("last_s")) or 0.0)
+        stopped = call.ending(last_s if frames else None, frames)
+    if frames == 0:
+        return stopped or Broken("decode", "The decoding process said nothing.", None, 0, "Try again.")
+    _tell(progress, 1.0, "decoding the pictures")
+    return Sampled(size[0], size[1], frames, last_s, stopped, tuple(warnings))
 
 
 def sound(call: Call, progress: Progress | None) -> Sound | Broken:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from witnessmark.media import assemble
 from witnessmark.media.launch import Call, open_input
-from witnessmark.media.records import Broken, Limits, Probe, Sound, Still, Survey
+from witnessmark.media.records import Broken, Limits, Probe, Sampled, Sound, Still, Survey
 from witnessmark.media.wire import WireError
 
 T = TypeVar("T")
@@ -109,6 +110,48 @@ def still_at(
     numbers = {"pts_s": float(pts_s), "max_side_px": max_side_px or 0}
     budget = _PLAIN_BYTES + 3 * limits.max_pixels
     return _with_input(path, lambda fd: assemble.still(_call(fd, "still_at", limits, numbers, budget)))
+
+
+def sample(
+    path: str | Path,
+    take: Callable[[float, NDArray[np.uint8]], None],
+    limits: Limits = DEFAULT_LIMITS,
+    *,
+    rate_hz: float,
+    max_side_px: int,
+    progress: Progress | None = None,
+) -> Sampled | Broken:
+    """Hand over grey pictures at an even rate while the recording is decoded once; nothing piles up in memory.
+
+    Parameters
+    ----------
+    path : str or Path
+    take : callable (pts_s, luma)
+        Called for each picture in order of time with its presentation time [s] and an upright ndarray of uint8,
+        shape (height, width), the longer side at most `max_side_px`. Runs in this process.
+    limits : Limits
+    rate_hz : float
+        Pictures a second: the first one shown at or after each time of a grid that begins with the first picture.
+        Sparser recordings give every picture once.
+    max_side_px : int
+    progress : callable, optional
+
+    Returns
+    -------
+    Sampled or Broken
+        `Sampled` as soon as one picture was decoded; its `stopped` says why it ended early.
+
+    Raises
+    ------
+    MediaError
+        When the decoding process cannot be started at all.
+    """
+    if not (np.isfinite(rate_hz) and 0 < rate_hz <= 1000):
+        return Broken("decode", f"{rate_hz} is not a rate of pictures a second.", None, 0, "Give one such as 2.")
+    side = max(16, max_side_px)
+    numbers = {"rate_hz": float(rate_hz), "max_side_px": side}
+    budget = _PLAIN_BYTES + (side * side + 512) * limits.max_frames
+    return _with_input(path, lambda fd: assemble.sample(_call(fd, "sample", limits, numbers, budget), take, progress))
 
 
 def sound(path: str | Path, limits: Limits = DEFAULT_LIMITS, progress: Progress | None = None) -> Sound | Broken:

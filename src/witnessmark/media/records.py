@@ -182,6 +182,30 @@ class Survey:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """How a pass of sampling went; the pictures themselves were handed over as they came.
+
+    Attributes
+    ----------
+    width_px, height_px : int
+        Full size, upright.
+    frames : int
+        Pictures decoded.
+    last_s : float
+        Presentation time of the last one.
+    stopped : Broken or None
+    warnings : tuple of str
+    """
+
+    width_px: int
+    height_px: int
+    frames: int
+    last_s: float
+    stopped: Broken | None
+    warnings: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Sound:
     """The first sound stream as mono float32 in [-1, 1] at 16 kHz, placed on the clip's time line.

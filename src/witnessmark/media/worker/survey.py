@@ -24,7 +24,7 @@ _LUMA_SPREAD_MIN = 6.0
 _LUMA_MEAN = 100.0
 _LUMA_MEAN_MIN = 30.0
 """Chroma is brought to this brightness, as a change of light scales both; darker pictures not further than here."""
-_REFORMATTER = VideoReformatter()
+REFORMATTER = VideoReformatter()
 """One for all: it keeps its tables, and starts no threads of its own."""
 _VALUES = np.arange(256, dtype=np.float32)
 _REACH = np.ones((5, 5), np.uint8)
@@ -141,7 +141,7 @@ def survey(request: Request, reply: Reply) -> None:
         for picture in shown(source.container, stream, tally):
             frame = picture.frame
             if count == 0:
-                _send_size(frame, length_s(source.container), reply)
+                send_size(frame, length_s(source.container), reply)
             small = shrinker.shrink(frame)
             change, mean, spread, apart = measures.take(small)
             block.pts_s.append(picture.pts_s)
@@ -164,14 +164,14 @@ def survey(request: Request, reply: Reply) -> None:
                 flush_at = min(_BLOCK_MAX, 2 * flush_at)
             if count >= request.limits.max_frames:
                 block.send(reply)
-                _send_tally(tally, reply)
+                send_tally(tally, reply)
                 raise Halt(
                     "limits",
                     f"The survey stopped at its limit of {request.limits.max_frames} pictures.",
                     "Raise the limit to see the rest.",
                 )
     block.send(reply)
-    _send_tally(tally, reply)
+    send_tally(tally, reply)
     if count == 0:
         raise nothing_decoded(tally)
     if tally.ended is not None:
@@ -180,14 +180,16 @@ def survey(request: Request, reply: Reply) -> None:
         raise Halt("decode", f"The last {tally.failed_in_a_row} packets do not decode: {tally.last_error}.", OTHER_COPY)
 
 
-def _send_size(frame: VideoFrame, stated_s: float | None, reply: Reply) -> None:
+def send_size(frame: VideoFrame, stated_s: float | None, reply: Reply) -> None:
+    """Tell how large the pictures are when upright, and how long the container says they last."""
     probe = upright(frame, np.zeros((2, 3, 3), np.uint8))
     sideways = probe.shape[0] == 3
     wide, high = (frame.height, frame.width) if sideways else (frame.width, frame.height)
     reply.send("size", {"width_px": wide, "height_px": high, "duration_s": stated_s})
 
 
-def _send_tally(tally: Tally, reply: Reply) -> None:
+def send_tally(tally: Tally, reply: Reply) -> None:
+    """Tell what went wrong on the way."""
     reply.send(
         "tally",
         {
@@ -214,5 +216,5 @@ def still(frame: VideoFrame, max_side_px: int) -> NDArray[np.uint8]:
     scale = min(1.0, max_side_px / longest) if max_side_px else 1.0
     wide, high = max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
     how = "AREA" if scale < 1 else "BICUBIC"
-    small = _REFORMATTER.reformat(frame, width=wide, height=high, format="rgb24", interpolation=how, threads=1)
+    small = REFORMATTER.reformat(frame, width=wide, height=high, format="rgb24", interpolation=how, threads=1)
     return np.ascontiguousarray(upright(frame, np.asarray(small.to_ndarray(), np.uint8)))
