@@ -1,0 +1,1 @@
+"""Whether a recording, or a part of it, is already known, and since when."""
