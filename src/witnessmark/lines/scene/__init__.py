@@ -1,0 +1,1 @@
+"""Whether two pieces of footage show the same place, however far apart in time they were filmed."""
