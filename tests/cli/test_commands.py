@@ -161,3 +161,21 @@ def test_undecodable_bytes_are_kept_and_said_to_be_so(run: Run, tmp_path: Path) 
     path.write_bytes(b"\x00\x00\x00\x18ftypmp42" + bytes(500))
     done = run("item", "add", str(path))
     assert done.returncode == 0 and "WM-0001" in done.stdout and "cannot be decoded" in done.stdout
+
+
+def test_one_damaged_case_does_not_hide_the_others(run: Run, tmp_path: Path) -> None:
+    assert run("case", "new", "case", "--reference", "2031-17").returncode == 0
+    assert run("case", "new", "other", "--reference", "2031-18").returncode == 0
+    (tmp_path / "other" / "witnessmark.json").write_text("{")
+    found = run("case", "list", "--json")
+    assert found.returncode == 1
+    rows = {Path(row["folder"]).name: row for row in json.loads(found.stdout)}
+    assert rows["case"]["reference"] == "2031-17" and "damaged" in rows["other"]["problem"]
+
+
+def test_the_public_key_is_printed_and_checks_the_case(run: Run, tmp_path: Path) -> None:
+    assert run("case", "new", "case", "--reference", "2031-17").returncode == 0
+    (tmp_path / "case_key.pub").write_text(run("custody", "key").stdout)
+    assert run("custody", "verify", "--public-key", "case_key.pub").returncode == 0
+    (tmp_path / "no.pub").write_text("nothing")
+    assert "public key" in run("custody", "verify", "--public-key", "no.pub").stderr

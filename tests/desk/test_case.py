@@ -27,7 +27,7 @@ from witnessmark.desk.items import (
 )
 from witnessmark.desk.space import build, case_space, place_grid
 from witnessmark.desk.stamping import said_of, stamp
-from witnessmark.desk.verifying import verify_case
+from witnessmark.desk.verifying import verify_case, verify_folder
 from witnessmark.errors import BadInputError, ClashError, CustodyError, NotFoundError
 from witnessmark.plain import parse_moment
 
@@ -279,3 +279,44 @@ def test_an_item_whose_look_was_cut_short_is_looked_at_when_it_comes_again(case:
     again = add_item(case, clip)
     assert again.already_kept and again.media is not None and again.media["frames"] == 50
     assert show_pictures(case, again.item, clear=False)
+
+
+def test_a_marker_is_followed_to_a_server_only_where_the_operator_allows_it(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marker = {"format": "witnessmark-case-folder/1", "objects": "s3://bucket/case", "records": "records.db"}
+    (case.folder / "witnessmark.json").write_text(json.dumps(marker))
+    with pytest.raises(BadInputError, match="s3://bucket/case"):
+        open_case(case.folder)
+    memory = {"format": "witnessmark-case-folder/1", "objects": "memory://", "records": "records.db"}
+    (case.folder / "witnessmark.json").write_text(json.dumps(memory))
+    monkeypatch.setenv("WITNESSMARK_STORES", "s3://other memory://")
+    followed = open_case(case.folder)
+    assert followed.log.head().number == 0  # the store it leads to is empty
+    followed.close()
+
+
+def test_a_locked_copy_is_checked_with_the_public_key_alone(case: Case, clip: Path) -> None:
+    add_item(case, clip, look=False)
+    public = case.key.public
+    case.close()
+    (case.folder / "keys" / "case_key.pem").unlink()
+    before = {path: path.stat().st_mtime_ns for path in case.folder.rglob("*")}
+    assert verify_folder(case.folder, public).ok
+    assert {path: path.stat().st_mtime_ns for path in case.folder.rglob("*")} == before
+    kept = next(path for path in (case.folder / "objects").rglob("*") if path.is_file() and path.stat().st_size > 5000)
+    kept.chmod(0o600)
+    data = bytearray(kept.read_bytes())
+    data[1000] ^= 1
+    kept.write_bytes(data)
+    report = verify_folder(case.folder, public)
+    assert not report.ok and report.faults[0].byte_offset == 1000
+
+
+def test_a_damaged_newest_event_is_named(case: Case, clip: Path) -> None:
+    add_item(case, clip, look=False)
+    newest = max((case.folder / "objects" / "custody" / "events").iterdir())
+    newest.chmod(0o600)
+    newest.write_bytes(newest.read_bytes()[:-20])
+    with pytest.raises(CustodyError, match=f"newest event, {int(newest.stem)}, is damaged"):
+        open_case(case.folder)

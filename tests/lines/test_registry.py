@@ -29,6 +29,7 @@ class Echo:
     question = "Does it echo?"
     observations = Seen
     needs = frozenset()
+    consults = frozenset()
     references = ("Somebody 2020",)
     def observe(self, item, marks, tools): ...
     def weigh(self, seen, over): ...

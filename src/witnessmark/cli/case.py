@@ -11,7 +11,7 @@ from witnessmark.cli.shared import OUT, CaseOption, JsonOption, OperatorOption, 
 from witnessmark.desk.case import Case, cases_below, new_case, open_case
 from witnessmark.desk.space import build, set_space
 from witnessmark.desk.stamping import check_url
-from witnessmark.errors import BadInputError
+from witnessmark.errors import BadInputError, WitnessmarkError
 from witnessmark.plain import Plain
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Open a case, set what is weighed, look at it.")
@@ -106,7 +106,11 @@ def list_(
     """List the cases in a folder."""
     rows: list[dict[str, Any]] = []
     for path in cases_below(folder):
-        case = open_case(path)
+        try:
+            case = open_case(path)
+        except WitnessmarkError as error:  # one damaged case must not hide the others
+            rows.append({"folder": str(path), "problem": str(error)})
+            continue
         rows.append({"folder": str(path), **_summary(case)})
         case.close()
 
@@ -116,12 +120,17 @@ def list_(
             return
         shown = table("Reference", "Title", "Items", "Claims", "Findings", "Folder")
         for row in rows:
-            shown.add_row(
-                row["reference"], row["title"], *(str(row[k]) for k in ("items", "claims", "findings")), row["folder"]
-            )
+            if "problem" not in row:
+                counts = (str(row[name]) for name in ("items", "claims", "findings"))
+                shown.add_row(row["reference"], row["title"], *counts, row["folder"])
         OUT.print(shown)
+        for row in rows:
+            if "problem" in row:
+                OUT.print(f"cannot be opened: {row['folder']}: {row['problem']}")
 
     answer(as_json, rows, tell)
+    if any("problem" in row for row in rows):
+        raise typer.Exit(1)
 
 
 def _summary(case: Case) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,13 +14,14 @@ from witnessmark.cli.shared import (
     OperatorOption,
     answer,
     opened,
+    read_public_key,
     say,
     short,
     table,
     telling,
 )
 from witnessmark.desk.stamping import said_of, stamp
-from witnessmark.desk.verifying import verify_case
+from witnessmark.desk.verifying import verify_case, verify_folder
 from witnessmark.plain import to_plain
 
 app = typer.Typer(
@@ -27,11 +29,22 @@ app = typer.Typer(
 )
 
 
-@app.command("verify")
-def verify(case_folder: CaseOption = None, as_json: JsonOption = False) -> None:
+@app.command("verify", epilog="Example:  witnessmark custody verify --case copy --public-key case_key.pub")
+def verify(
+    public_key: Annotated[
+        Path | None,
+        typer.Option(metavar="PEM", help="Check with this public key alone, writing nothing: for a locked copy."),
+    ] = None,
+    case_folder: CaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Read everything again: every byte, event, signature and token. Exit code 1 names the first that is wrong."""
-    with opened(case_folder) as case, telling(as_json) as progress:
-        report = verify_case(case, progress=progress)
+    if public_key is not None:
+        with telling(as_json) as progress:
+            report = verify_folder(case_folder or Path.cwd(), read_public_key(public_key), progress=progress)
+    else:
+        with opened(case_folder) as case, telling(as_json) as progress:
+            report = verify_case(case, progress=progress)
 
     def tell() -> None:
         for fault in report.faults:
@@ -47,6 +60,15 @@ def verify(case_folder: CaseOption = None, as_json: JsonOption = False) -> None:
     answer(as_json, report, tell)
     if not report.ok:
         raise typer.Exit(1)
+
+
+@app.command("key", epilog="Example:  witnessmark custody key > case_key.pub")
+def key(case_folder: CaseOption = None, as_json: JsonOption = False) -> None:
+    """Print the case's public key, to be handed over apart from the case; its fingerprint is read out by telephone."""
+    with opened(case_folder) as case:
+        public = case.key.public
+    said = {"public_key_pem": public.pem.decode(), "fingerprint_sha256": public.fingerprint.hex()}
+    answer(as_json, said, lambda: print(public.pem.decode(), end=""))
 
 
 @app.command("log")

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from witnessmark.custody.keys import PublicKey
 from witnessmark.desk.case import Case, open_case
 from witnessmark.desk.stamping import stamp_if_configured
 from witnessmark.errors import BadInputError
@@ -164,6 +165,22 @@ def read_roots(path: Path) -> str:
             f"'{path}' is not a readable file of certificates.", "Give the root certificates as PEM."
         ) from error
     return text
+
+
+def read_public_key(path: Path) -> PublicKey:
+    """A public key that a person was handed, as PEM.
+
+    Raises
+    ------
+    BadInputError
+        When the file cannot be read or holds no Ed25519 public key.
+    """
+    try:
+        found = PublicKey(path.read_bytes()[: 1 << 16])
+    except OSError as error:
+        raise BadInputError(f"The public key '{path}' cannot be read ({error.strerror}).", "Check the path.") from error
+    _ = found.fingerprint  # raises for what is no such key
+    return found
 
 
 def size_text(size_bytes: int) -> str:

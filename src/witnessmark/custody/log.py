@@ -285,7 +285,14 @@ class CustodyLog:
                 "Restore its file from a copy; nothing is written till then.",
             )
         data = self.raw(numbers[-1])
-        if parse_event(data).number != numbers[-1]:
+        try:
+            number = parse_event(data).number
+        except CustodyError as error:
+            raise CustodyError(
+                f"The newest event, {numbers[-1]}, is damaged: {error}",
+                "Run 'witnessmark custody verify' with --public-key, and restore the file from a copy.",
+            ) from error
+        if number != numbers[-1]:
             raise CustodyError(
                 f"The file of event {numbers[-1]} holds another event.", "Run 'witnessmark custody verify'."
             )

@@ -28,6 +28,8 @@ from witnessmark.stores.records import Records
 TOOL = Tool("witnessmark", __version__)
 FORMAT = "witnessmark-case-folder/1"
 MAX_LINE = 300
+STORES_VARIABLE = "WITNESSMARK_STORES"
+"""URLs, separated by blanks, of buckets and databases that a case's marker may name."""
 _MARKER = "witnessmark.json"
 _KEY = "keys/case_key.pem"
 
@@ -206,7 +208,8 @@ def open_case(folder: Path, *, operator: str | None = None) -> Case:
     try:
         marker = json.loads(marker_path.read_text(encoding="utf-8"))
         known = marker["format"] == FORMAT
-        if known and not all(_is_place(folder, marker[name]) for name in ("objects", "records")):
+        places = [marker[name] for name in ("objects", "records")] if known else []
+        if not all(_is_place(folder, place) for place in places):
             raise ValueError("a place outside the case")
     except (ValueError, KeyError, TypeError) as error:
         raise BadInputError(
@@ -217,6 +220,8 @@ def open_case(folder: Path, *, operator: str | None = None) -> Case:
             f"The case is of format '{marker['format']}', this program reads '{FORMAT}'.",
             "Open it with the version of Witnessmark that made it, or a newer one.",
         )
+    for place in places:
+        _may_follow(folder, place)
     case = _assemble(folder, marker, operator)
     case.catch_up()
     if "reference" not in case.settings:
@@ -230,6 +235,22 @@ def _is_place(folder: Path, place: object) -> bool:
     if not isinstance(place, str) or not place:
         return False
     return "://" in place or (folder / place).resolve().is_relative_to(folder.resolve())
+
+
+def _may_follow(folder: Path, place: str) -> None:
+    """A case handed over must not make this program talk to a server that its marker chose.
+
+    Raises
+    ------
+    BadInputError
+        When the place is a URL that `STORES_VARIABLE` does not allow.
+    """
+    allowed = os.environ.get(STORES_VARIABLE, "").split()
+    if "://" in place and not any(place == known or place.startswith(f"{known.rstrip('/')}/") for known in allowed):
+        raise BadInputError(
+            f"The case '{folder}' keeps its records or objects at {place.split('@')[-1]}.",
+            f"If that place is yours, allow it: set the environment variable {STORES_VARIABLE} to its URL.",
+        )
 
 
 def cases_below(folder: Path) -> list[Path]:

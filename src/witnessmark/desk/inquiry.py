@@ -13,8 +13,8 @@ from witnessmark.custody.hashes import Sha256
 from witnessmark.custody.intake import keep_derived, stored_entry
 from witnessmark.custody.records import Item, PremisEvent, Tool
 from witnessmark.desk.case import Case
+from witnessmark.desk.consulting import consulted, states
 from witnessmark.desk.items import add_derived, appearances, evidence, get_item, original_path
-from witnessmark.desk.outside import open_providers
 from witnessmark.desk.space import case_space
 from witnessmark.errors import NotFoundError
 from witnessmark.hypotheses.likelihood import LogLikelihood
@@ -72,7 +72,7 @@ def run_lines(
     """Run lines over items and record what each gave.
 
     A run killed on the way goes on where it stopped when lines are next run on the case. The same line, version,
-    item, marks, postings, space and seed give the result already on record unless `again`.
+    item, marks, postings, space, seed and state of what it consults give the result on record unless `again`.
 
     Parameters
     ----------
@@ -171,6 +171,7 @@ def _argument(case: Case, line: Line, item: Item, over: Hypotheses) -> Plain:
             "appearances": appearances(case, item),
             "space": over.digest(),
             "seed": SEED,
+            "consulted": states(consulted(case, item, line.consults)),
         }
     )
 
@@ -184,7 +185,7 @@ def _observe(argument: dict[str, Any], _previous: Plain) -> Plain:
         original=original_path(case, item),
         appearances=appearances(case, item),
         seed=argument["seed"],
-        providers=open_providers(case),
+        providers=consulted(case, item, line.consults),
         progress=lambda done, what: _WORKING.progress(which, 0.9 * done, what),
     )
     marks = from_plain(tuple[Mark, ...], argument["marks"])

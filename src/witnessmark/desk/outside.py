@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from witnessmark.claims import NamedPlace
@@ -13,10 +14,19 @@ FOLDER = "outside"
 """Below the case folder: ``outside/elevation``, ``outside/weather``, ``outside/gazetteer``, filled by the analyst."""
 
 
-def open_providers(case: Case) -> dict[str, Any]:
-    """Every provider that can be opened on the case's folders, by "group:name"; one that cannot is left out."""
+def open_providers(case: Case, groups: Collection[str] | None = None) -> dict[str, Any]:
+    """Every provider that can be opened on the case's folders, by "group:name"; one that cannot is left out.
+
+    Parameters
+    ----------
+    case : Case
+    groups : collection of str, optional
+        Only these groups; all unless given.
+    """
     opened: dict[str, Any] = {}
     for group in PROVIDER_GROUPS:
+        if groups is not None and group not in groups:
+            continue
         folder = case.folder / FOLDER / group
         for name, door in providers(group).items():
             try:

@@ -171,7 +171,8 @@ class Tools:
         Known postings of the item, earliest first.
     seed : int
     providers : mapping of str to object
-        Elevation, weather and gazetteer providers by group and name, such as "elevation:folder".
+        What may be asked, by group and name: "elevation:folder", "fingerprints:case", "footage:case". One that has a
+        method ``state() -> str`` says by it when what it holds has changed.
     progress : callable (done from 0 to 1, what is being done)
     """
 
@@ -199,6 +200,8 @@ class Line(Protocol):
         `witnessmark.plain.from_plain` when it weighs, so every field must survive that.
     needs : frozenset of type
         What it cannot do without, such as `Mark` or an elevation provider's Protocol; empty for none.
+    consults : frozenset of str
+        Groups of providers it asks, such as "elevation" or "fingerprints"; when what they hold changes, it is run anew.
     references : tuple of str
         Papers and standards with DOI or section.
     """
@@ -208,6 +211,7 @@ class Line(Protocol):
     question: str
     observations: type
     needs: frozenset[type]
+    consults: frozenset[str]
     references: tuple[str, ...]
 
     def observe(self, item: Item, marks: Marks, tools: Tools) -> Observations | Abstention:

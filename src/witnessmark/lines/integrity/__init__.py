@@ -41,6 +41,7 @@ class IntegrityLine:
     question = "Is this file what a camera or a platform would have written, and has it been cut?"
     observations = IntegrityObservations
     needs: frozenset[type] = frozenset()
+    consults: frozenset[str] = frozenset()
     references: tuple[str, ...] = (
         "ISO/IEC 14496-12:2022, Information technology - ISO base media file format, 8.2.2 (movie header)",
         "C2PA Technical Specification 2.2, section 15 (validation), https://spec.c2pa.org",
