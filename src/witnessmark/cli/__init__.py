@@ -18,6 +18,7 @@ from witnessmark.plain import visible
 ROOMS = {
     "case": "Open a case, set what is weighed, look at it.",
     "item": "Take files in, list them, look at them.",
+    "mark": "Say what is known of an item, or drawn on it.",
     "claim": "Put on record who says what.",
     "line": "Run lines of inquiry over items.",
     "assess": "Fuse the findings into an assessment.",
