@@ -1,0 +1,1 @@
+"""What `benchmarks/copies.py` is made of: manipulated clips with known truth, peers, measures and tables."""
