@@ -108,6 +108,19 @@ def test_names_in_file_names_of_pictures_are_left_out_too(tmp_path: Path) -> Non
     assert not any("Ilves" in path or "VID_" in path for path in files_of(bag))
 
 
+def test_small_pictures_among_observations_stay_out_of_the_public_edition_and_of_reports(tmp_path: Path) -> None:
+    content = make_content(tmp_path / "in")
+    case = json.loads(json.dumps(content.case))
+    letters = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo" * 20
+    case["findings"][0]["observations"]["stills"] = [{"item_s": 1.0, "item_jpeg": letters}]
+    content = dataclasses.replace(content, case=case)
+    public = files_of(seal(content, tmp_path / "public", Edition.PUBLIC, KEY.sign).path)
+    assert not any(letters[:24].encode() in data for data in public.values())
+    closed = files_of(seal(content, tmp_path / "closed", Edition.CLOSED, KEY.sign).path)
+    assert letters.encode() in closed["data/case.json"]
+    assert letters[:24].encode() not in closed["data/report.html"]
+
+
 def test_blurring_keeps_nothing_but_the_means_of_its_blocks() -> None:
     rng = np.random.default_rng(3)
     assert BLOCKS_ACROSS == 10  # so blocks of this picture are 64 x 60 pixels

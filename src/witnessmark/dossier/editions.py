@@ -18,9 +18,12 @@ LEFT_OUT = (
     "The custody events themselves: their numbers, times, types and hashes are given as a chain.",
     "Accounts, addresses, texts and original file names of postings and captures, and free container metadata.",
     "Paths on the computers the case was worked on.",
+    "Small pictures that lines keep among their observations.",
 )
 """Sentences that stand in `case.json` and in the report of every public edition."""
 
+PICTURES_IN_RECORDS = ("_jpeg", "_png")
+"""How the names of observed values end that are pictures in Base64: footage, if small."""
 _PEOPLE = frozenset({"operator", "agent", "reviewer", "author", "authors", "analyst", "by", "translated_by"})
 _AUTOMATIC = frozenset({"", "witnessmark"})
 _DROPPED_OF_ITEMS = frozenset({"original_name", "url", "account", "text", "metadata", "file_name", "path"})
@@ -56,6 +59,19 @@ def blurred(png: bytes) -> bytes:
         raise BadInputError(
             "A picture of the dossier is not a PNG that can be read.", "Have its line draw it again."
         ) from error
+
+
+def without_pictures(value: Plain) -> Plain:
+    """Observations without the records that carry a picture in Base64: a report shows pictures, not their letters."""
+    if isinstance(value, list):
+        return [without_pictures(entry) for entry in value if not _carries_picture(entry)]
+    if isinstance(value, dict):
+        return {key: without_pictures(entry) for key, entry in value.items() if not _carries_picture(entry)}
+    return value
+
+
+def _carries_picture(value: Plain) -> bool:
+    return isinstance(value, dict) and any(key.endswith(PICTURES_IN_RECORDS) for key in value)
 
 
 class Redaction:
@@ -137,7 +153,7 @@ class Redaction:
             return value
         made: dict[str, Plain] = {}
         for key, entry in value.items():
-            if key in dropped:
+            if key in dropped or key.endswith(PICTURES_IN_RECORDS):
                 made[key] = {} if isinstance(entry, dict) else None
             elif key in _PEOPLE and isinstance(entry, str):
                 made[key] = self._person(entry)

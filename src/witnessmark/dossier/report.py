@@ -8,6 +8,7 @@ import re
 from typing import cast
 
 from witnessmark.dossier.casefile import rows, table, words
+from witnessmark.dossier.editions import without_pictures
 from witnessmark.dossier.report_parts import about_items, about_law, about_method, about_reviews
 from witnessmark.dossier.wording import amount, bits, clean, flat, moment, percent, short, signed, span_words
 from witnessmark.plain import Plain, iso
@@ -282,7 +283,7 @@ def _findings(record: Model) -> Plain:
                 "limits": [clean(limit) for limit in limits] if isinstance(limits, list) else [],
                 "silent_on": list(_silent_on(finding, share)),
                 "superseded": short(finding.get("superseded_by")),
-                "seen": cast(Plain, flat(_without_inputs(finding.get("observations")))),
+                "seen": cast(Plain, flat(without_pictures(_without_inputs(finding.get("observations"))))),
                 "parameters": cast(Plain, flat(finding.get("parameters"))),
                 "seed": short(finding.get("seed")),
                 "file": clean(table(finding.get("log_likelihood")).get("file")),
