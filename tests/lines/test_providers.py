@@ -87,12 +87,12 @@ def test_sample_grid_of_matplotlib(folder: Path) -> None:
     (folder / "jacksboro.npz").write_bytes(sample.read_bytes())
     with np.load(sample) as held:
         height, step = held["elevation"], float(held["dx"])
-        west, north = float(held["xmin"]), float(held["ymin"])
+        west, north = float(held["xmin"]), float(held["ymax"])
     rows, columns = np.array([0, 343, 100]), np.array([0, 402, 37])
     seen = FolderElevation(folder).heights(north - (rows + 0.5) * step, west + (columns + 0.5) * step)
     np.testing.assert_allclose(seen.height_m, height[rows, columns], atol=0.05)
     assert seen.vertical_datum == "not stated"
-    grid = FolderElevation(folder).heights(np.full((3, 2), 36.6), np.full((3, 2), -84.2))
+    grid = FolderElevation(folder).heights(np.full((3, 2), 36.3), np.full((3, 2), -84.2))
     assert grid.height_m.shape == (3, 2) and grid.height_m.dtype == np.float32
 
 

@@ -63,12 +63,15 @@ class Elevations:
         Such as "EGM96 geoid", "not stated", or several joined by " and ".
     readings : tuple of Reading
         What was read for this answer.
+    void : ndarray of bool, same shape, or None
+        Places that are covered but hold no height; None where a provider cannot tell them from places outside.
     """
 
     height_m: NDArray[np.float32]
     resolution_m: float | None
     vertical_datum: str
     readings: tuple[Reading, ...]
+    void: NDArray[np.bool_] | None = None
 
 
 @runtime_checkable
