@@ -1,0 +1,41 @@
+"""When the copies line abstains, from which score a match may be called what, and how often it was found wrong."""
+
+from __future__ import annotations
+
+from witnessmark.lines.copies.calibration import Calibration
+
+COPY_SCORE = 2.0
+"""From here on a match may be called a copy."""
+
+RELATED_SCORE = 1.0
+"""From here on a match is told at all."""
+
+CALIBRATION = Calibration("Nothing has been measured yet, so no match is given any weight.")
+"""Scores of comparisons whose truth is known; without any, every likelihood ratio is 1."""
+
+POSTING_TOLERANCE_S = 120.0
+"""A platform's clock and the moment it calls "posted" may be this far off; pages round to the minute."""
+
+UNKNOWN_ZONE_S = 12 * 3600.0
+"""How much later a wall-clock time taken for UTC may be when its zone is not known: zones reach to UTC-12."""
+
+SURE_NATS = 13.8
+"""The largest weight of anything here, ln 1e6, also of the very same file: attested times can be wrong as well."""
+
+ATTESTED_BY_OTHERS = ("platform page", "taken in", "as the partner states", "capture", "archive")
+"""How a time must be known to bound the time of filming: somebody other than the file itself saw it there.
+
+Times that a file states about itself, such as EXIF or a container's creation time, are shown and never bound anything.
+"""
+
+WHEN_IT_ABSTAINS = (
+    "nothing of the file can be decoded",
+    "there is no library of fingerprints to search, or none made by the same algorithm",
+    "nothing in what was searched matches, which never means that the recording is new",
+)
+
+STANDING_LIMITS = (
+    "What is not in the libraries searched cannot be found: earlier appearances may exist that are not known here.",
+    "A copy of which less than about two seconds remain, or whose pictures are nearly bare, is missed.",
+    "Whoever stands, films or speaks in a matched recording is not recognised; only pictures and sound are compared.",
+)

@@ -1,0 +1,245 @@
+"""What was found, in sentences: statement, limits, remarks, and why nothing can be told."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+
+from witnessmark.lines.contract import Remark
+from witnessmark.lines.copies.library import Seen
+from witnessmark.lines.copies.observations import Bound, CopiesObservations, Found, Known, Searched, SharedStretch
+from witnessmark.plain import iso
+
+WHOLE_SHARE = 0.9
+RELATIONS = {
+    "copy": "copy of",
+    "related": "related to",
+    "same-sound": "same sound as",
+}
+
+
+def statement(seen: CopiesObservations, bounds: Sequence[Bound], ratios: Sequence[float]) -> str:
+    """What was found, surest first; `ratios` has one entry for each of `seen.found`."""
+    parts = [_same_file_words(known) for known in seen.same_file if any(bound.known is known for bound in bounds)]
+    told = list(zip(seen.found, ratios, strict=True))
+    copies = [(found, ratio) for found, ratio in told if found.relation == "copy"]
+    parts.extend(_copy_words(found, ratio, seen) for found, ratio in copies[:2])
+    parts.extend(_other_words(found) for found in seen.found if found.relation != "copy")
+    parts = parts[:4]
+    more = seen.found_count - min(2, len(copies)) - sum(found.relation != "copy" for found in seen.found)
+    if more > 0:
+        parts.append(f"{more} more match{'es' if more > 1 else ''} {'are' if more > 1 else 'is'} listed.")
+    if bounds:
+        parts.append(_bound_words(bounds[0], seen))
+    elif copies:
+        parts.append("No attested time of a copy bounds when it was filmed.")
+    return " ".join(parts)
+
+
+def _same_file_words(known: Known) -> str:
+    return f"The very same file is known as {known.called}, in {_listed(known.libraries)}."
+
+
+def _copy_words(found: Found, ratio: float, seen: CopiesObservations) -> str:
+    whole = found.covered_share >= WHOLE_SHARE
+    subject = "This recording" if whole else f"A part of this recording ({_spans(found.stretches, seen)})"
+    how = change_words(found)
+    through = f", found through {_listed(found.via)}" if found.via else ""
+    weight = (
+        f"such a match is about {_rounded(ratio)} times as much to be expected of a copy as of another recording"
+        if ratio > 1.0
+        else "how much such a match weighs has not been measured well enough to say"
+    )
+    return f"{subject} matches {found.known.called} as a copy{how}{through}; {weight}."
+
+
+def _other_words(found: Found) -> str:
+    if found.relation == "same-sound":
+        return (
+            f"Its sound is that of {found.known.called}, with other pictures; "
+            "that says nothing of when the pictures were filmed."
+        )
+    return (
+        f"It is related to {found.known.called}: the same camera, place or person, or shared material, "
+        "but not shown to be the same recording."
+    )
+
+
+def _bound_words(bound: Bound, seen: CopiesObservations) -> str:
+    what = "what it shows" if bound.covered_share >= WHOLE_SHARE else "what that part shows"
+    latest = dt.datetime.fromtimestamp(math.ceil(bound.latest_unix_s), dt.UTC)
+    return (
+        f"The earliest appearance known here is that of {bound.known.called}, {seen_words(bound.seen)}; if the match "
+        f"and that time are right, {what} was filmed no later than {iso(latest)}."
+    )
+
+
+def change_words(found: Found) -> str:
+    """Under which change a match was found, after a comma; empty when nothing differs."""
+    words = list(dict.fromkeys(word for stretch in found.stretches for word in stretch.words if word != "same frame"))
+    if found.mirrored:
+        words.insert(0, "mirrored")
+    words.extend(speed_words(found.stretches[0]) if found.stretches else [])
+    return f" ({_listed(words, quoted=False)})" if words else ""
+
+
+def speed_words(stretch: SharedStretch) -> list[str]:
+    """Whether the item runs faster or slower than the known recording."""
+    if abs(stretch.speed_ratio - 1.0) <= 0.02:
+        return []
+    if stretch.speed_ratio > 1.0:
+        return [f"{stretch.speed_ratio:.2f} times as fast"]
+    return [f"slowed to {stretch.speed_ratio:.2f} of the speed"]
+
+
+def seen_words(seen: Seen) -> str:
+    """When, where and how known, in one phrase."""
+    zone = dt.UTC if seen.utc_offset_s is None else dt.timezone(dt.timedelta(seconds=seen.utc_offset_s))
+    moment = iso(dt.datetime.fromtimestamp(math.floor(seen.at_unix_s), zone))
+    place = f" on {seen.where}" if seen.where else ""
+    doubt = ", time zone not known" if seen.utc_offset_s is None else ""
+    return f"seen{place} at {moment} ({seen.how_known}{doubt})"
+
+
+def own_limits(seen: CopiesObservations, bounds: Sequence[Bound], ratios: Sequence[float]) -> tuple[str, ...]:
+    """What this finding in particular leaves open."""
+    copies = [found for found in seen.found if found.relation == "copy"]
+    limits = []
+    if any(bound.covered_share < WHOLE_SHARE for bound in bounds):
+        limits.append(
+            "Only the matching part is bound in time; the rest of the recording may be of any age, and counts for its "
+            "share of the length."
+        )
+    if any(word in ("framed", "skewed") for found in copies for stretch in found.stretches for word in stretch.words):
+        limits.append("Where a copy fills only a part of the picture, what lies around it is not bound in time.")
+    if bounds:
+        limits.append(
+            f"The bound is only as good as the attested time ({_listed(sorted({b.seen.how_known for b in bounds}))}), "
+            "whose errors were not measured."
+        )
+    if any(found.via for found in copies):
+        limits.append("A copy found through another one was not itself seen to match this recording.")
+    if any(found.tier_number < 3 for found in seen.found):
+        limits.append("Some matches rest on codes alone: no pictures of the other recording are here to check them by.")
+    if copies and min(ratios, default=1.0) == 1.0:
+        limits.append("Matches as unsure as the least of these were also seen between different recordings.")
+    if any(found.relation == "related" for found in seen.found):
+        limits.append("Related footage does not bound the time: it was filmed at another moment, before or after.")
+    if any(found.relation == "same-sound" for found in seen.found):
+        limits.append("Sound may be laid under other pictures: it bounds at most when the sound was recorded.")
+    limits.extend(f"'{one.library}' was not searched: {one.not_searched}" for one in seen.searched if one.not_searched)
+    return tuple(limits)
+
+
+def why_not_searched(seen: CopiesObservations) -> tuple[str, str]:
+    """Reason and help when there was nothing to search."""
+    reasons = [f"'{one.library}': {one.not_searched.rstrip('.')}" for one in seen.searched]
+    if reasons:
+        return f"No library could be searched ({'; '.join(reasons)}).", "Rebuild the fingerprints of that library."
+    return (
+        "There is no library of fingerprints to search.",
+        "Take in other recordings of the incident, or open the organisation's store of fingerprints.",
+    )
+
+
+def nothing_found(seen: CopiesObservations) -> tuple[str, str]:
+    """Reason and help when nothing matched."""
+    return (
+        f"Nothing in what was searched ({searched_words(seen.searched)}) shows this recording or a part of it. "
+        "That does not show that it is new.",
+        "Search other databases: ask a partner with its fingerprint, or, where it is allowed, a reverse image search.",
+    )
+
+
+def searched_words(searched: Sequence[Searched]) -> str:
+    """How much was searched, in one phrase."""
+    asked = [one for one in searched if not one.not_searched]
+    hours = sum(one.recordings_h for one in asked)
+    count = sum(one.recordings_count for one in asked)
+    length = f"{hours:.1f} hours" if hours >= 1.0 else f"{hours * 60.0:.1f} minutes"
+    return f"{count} recording{'' if count == 1 else 's'}, {length}, in {_listed([one.library for one in asked])}"
+
+
+def remarks(
+    searched: Sequence[Searched], same_file: Sequence[Known], found: Sequence[Found], found_count: int
+) -> tuple[Remark, ...]:
+    """What was seen, with its ordinary causes, in reading order."""
+    made = [
+        Remark(
+            "same file",
+            False,
+            f"The very same file is kept as {known.called}"
+            + (f", {seen_words(known.seen[0])}." if known.seen else "."),
+            "The same bytes: it was handed on or taken in twice.",
+        )
+        for known in same_file
+    ]
+    made.extend(_found_remark(one) for one in found)
+    if found_count > len(found):
+        made.append(
+            Remark(
+                "more",
+                False,
+                f"{found_count - len(found)} further matches are not told one by one.",
+                "They are less sure.",
+            )
+        )
+    if not found and any(not one.not_searched for one in searched):
+        made.append(
+            Remark(
+                "nothing",
+                False,
+                f"Nothing matches in {searched_words(searched)}.",
+                "What is not in these libraries, too short, too bare or too much changed is not found; "
+                "it does not show that the recording is new.",
+            )
+        )
+    made.extend(
+        Remark("library", True, f"'{one.library}' was not searched: {one.not_searched}", "It may hold copies.")
+        for one in searched
+        if one.not_searched
+    )
+    return tuple(made)
+
+
+def _found_remark(found: Found) -> Remark:
+    at_s = tuple(stretch.item_start_s for stretch in found.stretches[:10])
+    how = change_words(found)
+    if found.relation == "copy":
+        seen = f"It shares {_total_s(found.stretches):.1f} s with {found.known.called}{how}."
+        innocent = (
+            "A copy may be a quotation, a news report or a second posting by whoever filmed it; copying alone says "
+            "nothing of good or bad faith."
+        )
+    elif found.relation == "same-sound":
+        seen = f"Its sound is that of {found.known.called}, its pictures are others."
+        innocent = "Music and broadcasts lie under many recordings, and two cameras may have filmed the same event."
+    else:
+        seen = f"It is related to {found.known.called}{how}, but not shown to be the same recording."
+        innocent = (
+            "A fixed camera, a person filmed again, two cameras at one event, or a shared intro, logo or lower third "
+            "look so."
+        )
+    reasons = " ".join(found.reasons)
+    return Remark(found.relation, found.relation != "related", f"{seen} {reasons}".strip(), innocent, at_s)
+
+
+def _total_s(stretches: Sequence[SharedStretch]) -> float:
+    return sum(stretch.item_end_s - stretch.item_start_s for stretch in stretches)
+
+
+def _spans(stretches: Sequence[SharedStretch], seen: CopiesObservations) -> str:
+    spans = sorted((stretch.item_start_s, stretch.item_end_s) for stretch in stretches[:3])
+    return ", ".join(f"{start_s:.1f}-{end_s:.1f} s" for start_s, end_s in spans)
+
+
+def _rounded(ratio: float) -> str:
+    """Two figures: bounds know no more."""
+    digits = max(0, math.floor(math.log10(ratio)) - 1)
+    return f"{int(ratio / 10**digits) * 10**digits:,d}".replace(",", " ") if ratio >= 10.0 else f"{ratio:.1f}"
+
+
+def _listed(names: Sequence[str], *, quoted: bool = True) -> str:
+    words = [f"'{name}'" if quoted else name for name in names] or ["nothing"]
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
