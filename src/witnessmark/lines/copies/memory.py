@@ -12,6 +12,9 @@ from witnessmark.lines.copies.buckets import INDEXED_PER_FRAME, buckets
 from witnessmark.lines.copies.fingerprint import ALGORITHM, Fingerprint, LocalFeatures
 from witnessmark.lines.copies.library import Hits, Recording, Seen, Template
 
+Part = tuple[NDArray[np.int64], "NDArray[np.int64] | int", NDArray[np.int64], NDArray[np.uint16]]
+"""Part of an answer: query rows, recordings, their rows, distances [bits]."""
+
 
 class MemoryLibrary:
     """A `Library` that lives as long as the object.
@@ -104,22 +107,24 @@ class MemoryLibrary:
 
     def near_frames(self, codes: NDArray[np.uint8], radius_bits: int) -> Hits:
         """All frame codes within `radius_bits` (inclusive) of the query's."""
-        return gather(
-            (number, *_near(codes, kept.frames.codes, radius_bits)) for number, (_, kept) in self._kept.items()
-        )
+        found: list[Part] = []
+        for number, (_, kept) in self._kept.items():
+            query, row, distance = _near(codes, kept.frames.codes, radius_bits)
+            found.append((query, number, row, distance))
+        return gather(found)
 
     def near_sound(self, codes: NDArray[np.uint32]) -> Hits:
         """All sound codes equal to one of the query's; code 0 never matches."""
-        found = []
+        found: list[Part] = []
         for number, (_, kept) in self._kept.items():
             if kept.sound is not None:
                 query, row = np.nonzero((codes[:, None] == kept.sound.codes) & (codes[:, None] != 0))
-                found.append((number, query, row, np.zeros(len(row), np.uint16)))
+                found.append((query.astype(np.int64), number, row.astype(np.int64), np.zeros(len(row), np.uint16)))
         return gather(found)
 
     def near_features(self, codes: NDArray[np.uint8], probes: NDArray[np.uint32], radius_bits: int) -> Hits:
         """Local features within `radius_bits` that share a bucket with the query."""
-        found = []
+        found: list[Part] = []
         for number, (_, kept) in self._kept.items():
             if kept.features is None:
                 continue
@@ -127,7 +132,7 @@ class MemoryLibrary:
             indexed = kept.features.codes[rows]
             query, at, distance = _near(codes, indexed, radius_bits)
             shared = share_bucket(probes[query], indexed[at])
-            found.append((number, query[shared], rows[at[shared]], distance[shared]))
+            found.append((query[shared], number, rows[at[shared]], distance[shared]))
         return gather(found)
 
 
@@ -167,10 +172,8 @@ def _near(
     return np.concatenate(one), np.concatenate(two), np.concatenate(three)
 
 
-def gather(
-    found: Iterable[tuple[NDArray[np.int64], NDArray[np.int64] | int, NDArray[np.int64], NDArray[np.uint16]]],
-) -> Hits:
-    """Parts of an answer (query, recording, row, distance) as one, in a library's order."""
+def gather(found: Iterable[Part]) -> Hits:
+    """Parts of an answer as one, in a library's order."""
     parts = [
         (query, np.broadcast_to(recording, query.shape), row, distance) for query, recording, row, distance in found
     ]

@@ -137,6 +137,17 @@ def unpack(blocks: Iterable[bytes | memoryview]) -> Fingerprint:
     )
 
 
+def check_block(block: bytes | memoryview) -> int:
+    """The tier of a block, once its checksum agrees.
+
+    Raises
+    ------
+    BadInputError
+        When it is damaged, or of another format version.
+    """
+    return _open(block)[2]
+
+
 def feature_codes_at(block: bytes | memoryview) -> tuple[int, int]:
     """Where the feature codes lie in a block of tier 2 that `pack_tier` made: byte of the first, and how many."""
     whole = memoryview(block)

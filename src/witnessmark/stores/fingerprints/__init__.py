@@ -1,0 +1,13 @@
+"""Fingerprints that are kept: in a folder or in PostgreSQL, behind the copies line's `Library`."""
+
+from witnessmark.stores.fingerprints.contract import (
+    Entry,
+    FingerprintStore,
+    ImportLine,
+    Problem,
+    Stats,
+    Takedown,
+)
+from witnessmark.stores.fingerprints.opening import open_library
+
+__all__ = ["Entry", "FingerprintStore", "ImportLine", "Problem", "Stats", "Takedown", "open_library"]

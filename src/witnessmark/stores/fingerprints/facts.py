@@ -1,0 +1,226 @@
+"""What a fingerprint store knows of its recordings: names, when they were seen, marks, takedowns, imports.
+
+Every function is part of the transaction of the session it is given.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Collection, Iterable
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from witnessmark.errors import NotFoundError
+from witnessmark.lines.copies.library import Recording, Seen, Template
+from witnessmark.stores.fingerprints.contract import ImportLine, Takedown
+from witnessmark.stores.fingerprints.tables import ImportRow, RecordingRow, SeenRow, TakedownRow, TemplateRow
+
+_FEW = 500
+
+
+def find(
+    session: Session, *, sha256: str | None = None, name: str | None = None, origin: str | None = None
+) -> dict[int, Recording]:
+    """Recordings by exact SHA-256, name or origin, by id; all of them when nothing is given."""
+    query = select(RecordingRow).order_by(RecordingRow.id)
+    for column, value in ((RecordingRow.sha256, sha256), (RecordingRow.name, name), (RecordingRow.origin, origin)):
+        if value is not None:
+            query = query.where(column == value)
+    rows = list(session.scalars(query))
+    only = [row.id for row in rows] if len(rows) <= _FEW else None
+    seen, templates = _seen(session, only), _templates(session, only)
+    return {
+        row.id: Recording(
+            id=row.id,
+            name=row.name,
+            origin=row.origin,
+            duration_s=row.duration_s,
+            tiers=row.tiers,
+            sha256=row.sha256,
+            seen=tuple(seen.get(row.id, ())),
+            templates=tuple(templates.get(row.id, ())),
+        )
+        for row in rows
+    }
+
+
+def recording_row(session: Session, recording: int) -> RecordingRow:
+    """The row of a recording.
+
+    Raises
+    ------
+    NotFoundError
+        When it is not kept.
+    """
+    row = session.get(RecordingRow, recording)
+    if row is None:
+        raise unknown(recording)
+    return row
+
+
+def unknown(recording: int) -> NotFoundError:
+    """The error for a recording that is not kept."""
+    return NotFoundError(
+        f"There is no recording {recording} in this store.",
+        "Ask for one that it lists; it may have been taken down.",
+        recording=recording,
+    )
+
+
+def one(session: Session, recording: int) -> Recording:
+    """A recording with all that is known of it."""
+    row = recording_row(session, recording)
+    return Recording(
+        id=row.id,
+        name=row.name,
+        origin=row.origin,
+        duration_s=row.duration_s,
+        tiers=row.tiers,
+        sha256=row.sha256,
+        seen=tuple(_seen(session, [recording]).get(recording, ())),
+        templates=tuple(_templates(session, [recording]).get(recording, ())),
+    )
+
+
+def add_seen(session: Session, recording: int, seen: Iterable[Seen]) -> None:
+    """Add times that are not yet known."""
+    known = set(_seen(session, [recording]).get(recording, ()))
+    for each in seen:
+        if each not in known:
+            known.add(each)
+            session.add(
+                SeenRow(
+                    recording=recording,
+                    at_unix_s=each.at_unix_s,
+                    utc_offset_s=each.utc_offset_s,
+                    how_known=each.how_known,
+                    place=each.where,
+                )
+            )
+    session.flush()
+
+
+def mark(session: Session, recording: int, template: Template) -> None:
+    """Mark a template, once."""
+    if template in _templates(session, [recording]).get(recording, ()):
+        return
+    box = None if template.box is None else json.dumps(template.box)
+    session.add(
+        TemplateRow(recording=recording, kind=template.kind, start_s=template.start_s, end_s=template.end_s, box=box)
+    )
+    session.flush()
+
+
+def unmark(session: Session, recording: int, template: Template) -> None:
+    """Take a mark back.
+
+    Raises
+    ------
+    NotFoundError
+        When there is none such.
+    """
+    for row in session.scalars(select(TemplateRow).where(TemplateRow.recording == recording)):
+        if _template(row) == template:
+            session.delete(row)
+            session.flush()
+            return
+    raise NotFoundError(
+        f"Recording {recording} has no such {template.kind} marked.", "Ask for the marks it has.", recording=recording
+    )
+
+
+def take_down(session: Session, recording: int, reason: str, operator: str) -> Takedown:
+    """Move a recording's row to the takedowns."""
+    row = recording_row(session, recording)
+    taken = TakedownRow(
+        recording=recording,
+        name=row.name,
+        origin=row.origin,
+        sha256=row.sha256,
+        at_unix_s=dt.datetime.now(dt.UTC).timestamp(),
+        reason=reason,
+        operator=operator,
+        bytes_gone_unix_s=None,
+    )
+    session.execute(delete(SeenRow).where(SeenRow.recording == recording))
+    session.execute(delete(TemplateRow).where(TemplateRow.recording == recording))
+    session.delete(row)
+    session.add(taken)
+    session.flush()
+    return _takedown(taken)
+
+
+def takedowns(session: Session) -> list[Takedown]:
+    """All takedowns, oldest first."""
+    return [_takedown(row) for row in session.scalars(select(TakedownRow).order_by(TakedownRow.id))]
+
+
+def bytes_gone(session: Session, there: Collection[int] = ()) -> int:
+    """Note the takedowns of which no byte is left, all but those of recordings still `there`; how many are new."""
+    gone = 0
+    for row in session.scalars(select(TakedownRow).where(TakedownRow.bytes_gone_unix_s.is_(None))):
+        if row.recording not in there:
+            row.bytes_gone_unix_s = dt.datetime.now(dt.UTC).timestamp()
+            gone += 1
+    session.flush()
+    return gone
+
+
+def import_lines(session: Session) -> list[ImportLine]:
+    """The log of bulk imports, oldest first."""
+    return [
+        ImportLine(
+            path=row.path,
+            size_bytes=row.size_bytes,
+            modified_ns=row.modified_ns,
+            sha256=row.sha256,
+            at_unix_s=row.at_unix_s,
+            recording=row.recording,
+            reason=row.reason,
+        )
+        for row in session.scalars(select(ImportRow).order_by(ImportRow.id))
+    ]
+
+
+def _seen(session: Session, only: list[int] | None) -> dict[int, list[Seen]]:
+    query = select(SeenRow).order_by(SeenRow.at_unix_s, SeenRow.id)
+    if only is not None:
+        query = query.where(SeenRow.recording.in_(only))
+    found: dict[int, list[Seen]] = {}
+    for row in session.scalars(query):
+        seen = Seen(at_unix_s=row.at_unix_s, utc_offset_s=row.utc_offset_s, how_known=row.how_known, where=row.place)
+        found.setdefault(row.recording, []).append(seen)
+    return found
+
+
+def _templates(session: Session, only: list[int] | None) -> dict[int, list[Template]]:
+    query = select(TemplateRow).order_by(TemplateRow.id)
+    if only is not None:
+        query = query.where(TemplateRow.recording.in_(only))
+    found: dict[int, list[Template]] = {}
+    for row in session.scalars(query):
+        found.setdefault(row.recording, []).append(_template(row))
+    return found
+
+
+def _template(row: TemplateRow) -> Template:
+    box = None
+    if row.box is not None:
+        left, top, right, bottom = json.loads(row.box)
+        box = (float(left), float(top), float(right), float(bottom))
+    return Template(kind=row.kind, start_s=row.start_s, end_s=row.end_s, box=box)
+
+
+def _takedown(row: TakedownRow) -> Takedown:
+    return Takedown(
+        recording=row.recording,
+        name=row.name,
+        origin=row.origin,
+        sha256=row.sha256,
+        at_unix_s=row.at_unix_s,
+        reason=row.reason,
+        operator=row.operator,
+        bytes_gone_unix_s=row.bytes_gone_unix_s,
+    )
