@@ -23,6 +23,7 @@ from witnessmark.lines.copies.stills import unpacked
 from witnessmark.lines.copies.telling import change_words
 
 INK, SHARED, OUTLINE, PALE = "#33414e", "#2f6fb0", "#d9730d", "#dfe3e8"
+COLORS = {"copy": SHARED, "related": "#7d8790", "same-sound": "#3c7d3c"}
 STILL_PX = 240
 """Longer side at which small stills are drawn."""
 DRAWN_AT_MOST = 6
@@ -85,12 +86,13 @@ def _stretches(axis: Axes, found: Found, duration_s: float) -> None:
         axis.text(-0.01, level, name, ha="right", va="center", fontsize=8)
         axis.text(1.006, level, _time(length_s), ha="left", va="center", fontsize=7, color=INK)
     labelled: list[float] = []
+    color = COLORS[found.relation]
     for stretch in found.stretches:
         top = stretch.item_start_s / item_s, stretch.item_end_s / item_s
         low = stretch.known_start_s / known_s, stretch.known_end_s / known_s
         for level, (left, right) in ((1.0, top), (0.0, low)):
-            axis.add_patch(Polygon(_bar(left, max(right, left + 0.002), level), facecolor=SHARED, linewidth=0))
-        axis.fill([top[0], top[1], low[1], low[0]], [0.78, 0.78, 0.22, 0.22], color=SHARED, alpha=0.18, linewidth=0)
+            axis.add_patch(Polygon(_bar(left, max(right, left + 0.002), level), facecolor=color, linewidth=0))
+        axis.fill([top[0], top[1], low[1], low[0]], [0.78, 0.78, 0.22, 0.22], color=color, alpha=0.18, linewidth=0)
         middle = sum((*top, *low)) / 4.0
         if all(abs(middle - other) > 0.22 for other in labelled):
             axis.text(middle, 0.5, _stretch_words(stretch), ha="center", va="center", fontsize=7, color=INK)
@@ -207,7 +209,7 @@ def appearances(chain: Chain) -> Picture:
             [0.02], [level], "o", markersize=9, color=color if dated else "white", markeredgecolor=color, zorder=2
         )
         axis.text(0.045, level - 0.14, _short(_link_words(link, first=level == 0 and dated), 118), va="center")
-        axis.text(0.045, level + 0.2, _short(_change_line(link), 150), va="center", fontsize=7.5, color=INK)
+        axis.text(0.045, level + 0.2, _short(_change_line(link), 185), va="center", fontsize=7.5, color=INK)
     figure.suptitle("Appearances known here, earliest first", fontsize=10, x=0.01, ha="left")
     return Picture(
         name="copies-appearances",
