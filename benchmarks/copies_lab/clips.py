@@ -1,4 +1,4 @@
-"""Where the clips of the two splits come from."""
+"""The clips of the split that is developed on, from a folder, cut into moments."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ MOMENTS_S: dict[str, tuple[tuple[float, float], ...]] = {
     "te_chair": ((13.5, 22.3),),
 }
 DEV_SCENES = (1, 2, 3, 4, 5)
-HELD_OUT_SCENES = (1001, 1002, 1003, 1004, 1005)
 
 
 def from_folder(folder: Path) -> list[Source]:

@@ -35,12 +35,18 @@ class Source:
         The stretch that becomes the reference; None for the whole file.
     moments_s : tuple of (float, float)
         Later stretches of the same camera, room or person: hard negatives.
+    later : tuple of str
+        Other files of the same camera, room or person: hard negatives too.
+    hard_only : bool
+        Whether it is asked for its hard negatives only, and not attacked.
     """
 
     name: str
     path: str
     reference_s: tuple[float, float] | None = None
     moments_s: tuple[tuple[float, float], ...] = ()
+    later: tuple[str, ...] = ()
+    hard_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,10 @@ class Split:
     references: tuple[Reference, ...]
     queries: tuple[Query, ...]
 
+    def files(self) -> list[str]:
+        """Every file, references first."""
+        return [reference.file for reference in self.references] + [query.file for query in self.queries]
+
     def path(self, file: str) -> Path:
         """Where a file lies."""
         return self.folder / file
@@ -122,8 +132,8 @@ def build(folder: Path, sources: Sequence[Source], scenes: Sequence[int], moment
         return load(folder)
     folder.mkdir(parents=True, exist_ok=True)
     everybody = {source.name: source for source in sources}
-    chosen = np.random.default_rng(SEED).permutation(len(sources))[:DRESSED_REFERENCES]
-    dress = {sources[int(k)].name for k in chosen}
+    shown = [source.name for source in sources if not source.hard_only]
+    dress = {shown[int(k)] for k in np.random.default_rng(SEED).permutation(len(shown))[:DRESSED_REFERENCES]}
     references = [
         Reference(source.name, f"references/{source.name}.mp4", source.name in dress, False) for source in sources
     ]
@@ -171,9 +181,9 @@ def _of_source(
     clothed = dressed(plain, seed_of(source.name, "headline"))
     clip = clothed if source.name in dress else plain
     write(folder / f"references/{source.name}.mp4", clip, crf=20)
-    names = sorted(everybody)
+    names = sorted(name for name in everybody if not everybody[name].hard_only)
     queries = []
-    for attack, maker in ATTACKS.items():
+    for attack, maker in () if source.hard_only else ATTACKS.items():
         rng = np.random.default_rng(seed_of(source.name, attack))
         others = [name for name in names if name != source.name]
         host = everybody[others[int(rng.integers(len(others)))]]
@@ -190,13 +200,14 @@ def _of_source(
             made.speed, made.mirrored, (host.name,) if made.host else (),
         )  # fmt: skip
         queries.append(truth)
-    for kind, shown in (("plain", plain), ("dressed", clothed)):
+    for kind, shown in () if source.hard_only else (("plain", plain), ("dressed", clothed)):
         query = Query(f"{source.name}.{kind}", f"queries/{source.name}.{kind}.mp4", kind, leave_out=(source.name,))
         write(folder / query.file, shown, crf=26)
         queries.append(query)
-    for number, (from_s, to_s) in enumerate(source.moments_s, start=1):
+    moments = [(source.path, from_s, to_s) for from_s, to_s in source.moments_s]
+    for number, (path, from_s, to_s) in enumerate([*moments, *((path, 0.0, 1e9) for path in source.later)], start=1):
         name = f"{source.name}.later{number}"
         query = Query(name, f"queries/{name}.mp4", "hard", reference=source.name)
-        write(folder / query.file, read(Path(source.path), start_s=from_s, end_s=to_s), crf=26)
+        write(folder / query.file, read(Path(path), start_s=from_s, end_s=to_s), crf=26)
         queries.append(query)
     return [], queries
