@@ -1,0 +1,40 @@
+"""Exchange with other databases: signed bundles, questions and answers without footage, and others' hash lists."""
+
+from witnessmark.stores.exchange.bundle import Bundle, Listed, Sharing, read_bundle, write_bundle
+from witnessmark.stores.exchange.importing import Imported, import_bundle, remove_origin
+from witnessmark.stores.exchange.inquiry import (
+    Answer,
+    AnsweredMatch,
+    AnsweredStretch,
+    Inquiry,
+    answer_inquiry,
+    read_answer,
+    read_inquiry,
+    write_inquiry,
+)
+from witnessmark.stores.exchange.labels import Labels
+from witnessmark.stores.exchange.partners import Partner, Partners, grouped, plain_partner
+
+__all__ = [
+    "Answer",
+    "AnsweredMatch",
+    "AnsweredStretch",
+    "Bundle",
+    "Imported",
+    "Inquiry",
+    "Labels",
+    "Listed",
+    "Partner",
+    "Partners",
+    "Sharing",
+    "answer_inquiry",
+    "grouped",
+    "import_bundle",
+    "plain_partner",
+    "read_answer",
+    "read_bundle",
+    "read_inquiry",
+    "remove_origin",
+    "write_bundle",
+    "write_inquiry",
+]
