@@ -30,7 +30,7 @@ from witnessmark.lines.copies.fingerprint import ALGORITHM, Fingerprint
 from witnessmark.lines.copies.library import Library, Recording, Seen
 from witnessmark.lines.copies.limits import ATTESTED_BY_OTHERS
 from witnessmark.lines.copies.packing import PACKING_VERSION, check_block, pack_tier, unpack
-from witnessmark.plain import Plain, iso, parse_moment
+from witnessmark.plain import Plain, iso, parse_moment, visible
 from witnessmark.stores.exchange.labels import LABEL_DIGITS, Labels
 from witnessmark.stores.exchange.reading import list_of, number_of, odd, optional_text, text_of, whole_of
 from witnessmark.stores.exchange.sealed import LIMIT_BYTES, Sealed, open_sealed, write_sealed
@@ -38,6 +38,8 @@ from witnessmark.stores.exchange.thinning import shareable
 
 BUNDLE_FORMAT = 1
 Facts = Literal["none", "time", "time and platform"]
+BANK = "bank: "
+"""Origins of imported lists of hashes begin so: nobody signed them. No partner may be called so."""
 PARTNER_STATES = "as the partner states"
 ORIGIN_CHARACTERS, TEXT_CHARACTERS = 200, 500
 _LONGEST_S = 1e7
@@ -240,7 +242,7 @@ def read_bundle(path: Path, *, limit_bytes: int = LIMIT_BYTES) -> Bundle:
         raise odd("parts")
     return Bundle(
         sealed=sealed,
-        origin=text_of(manifest, "origin", ORIGIN_CHARACTERS),
+        origin=check_origin(text_of(manifest, "origin", ORIGIN_CHARACTERS)),
         contact=text_of(manifest, "contact", TEXT_CHARACTERS, empty=True),
         created=created,
         keep_until=optional_text(manifest, "keep_until", 10),
@@ -282,16 +284,30 @@ def check_sharing(sharing: Sharing) -> None:
     ------
     BadInputError
     """
-    if not sharing.origin.strip() or len(sharing.origin) > ORIGIN_CHARACTERS:
-        raise BadInputError(
-            f"The origin must have 1 to {ORIGIN_CHARACTERS} characters.", "Say how you want to be called."
-        )
+    check_origin(sharing.origin)
     if len(sharing.contact) > TEXT_CHARACTERS or sharing.round_up_s < 1:
         raise BadInputError("The contact is too long, or times are to be rounded to nothing.", "Shorten it.")
     if (sharing.frames_per_minute > 0.0) != (sharing.features_per_frame > 0):
         raise BadInputError(
             "Frames a minute and features a frame go together.", "Give both above 0, or neither, for tier 1 alone."
         )
+
+
+def check_origin(origin: str) -> str:
+    """The origin itself, if a partner may be called so.
+
+    Raises
+    ------
+    BadInputError
+        When it is empty, too long, or not plain text on one line, or could be taken for an imported list of hashes.
+    """
+    plain = visible(origin) == origin and "\n" not in origin and origin.strip() == origin
+    if not origin or len(origin) > ORIGIN_CHARACTERS or not plain or origin.casefold().startswith(BANK.strip()):
+        raise BadInputError(
+            f"'{visible(origin[:ORIGIN_CHARACTERS])}' cannot be the name of an origin.",
+            f"It takes 1 to {ORIGIN_CHARACTERS} plain characters on one line and does not begin with '{BANK.strip()}'.",
+        )
+    return origin
 
 
 def shared_facts(recording: Recording, sharing: Sharing) -> Iterator[Plain]:

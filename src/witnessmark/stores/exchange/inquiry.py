@@ -27,6 +27,7 @@ from witnessmark.stores.exchange.bundle import (
     ORIGIN_CHARACTERS,
     TEXT_CHARACTERS,
     Sharing,
+    check_origin,
     check_sharing,
     check_versions,
     read_facts,
@@ -201,7 +202,7 @@ def read_inquiry(path: Path) -> Inquiry:
         raise odd("parts")
     return Inquiry(
         sealed=sealed,
-        origin=text_of(sealed.manifest, "origin", ORIGIN_CHARACTERS),
+        origin=check_origin(text_of(sealed.manifest, "origin", ORIGIN_CHARACTERS)),
         contact=text_of(sealed.manifest, "contact", TEXT_CHARACTERS, empty=True),
         created=parse_moment(text_of(sealed.manifest, "created", 40)),
         fingerprint=unpack(blocks),
@@ -295,7 +296,7 @@ def read_answer(path: Path, inquiry: Sha256) -> Answer:
         )
     return Answer(
         sealed=sealed,
-        origin=text_of(manifest, "origin", ORIGIN_CHARACTERS),
+        origin=check_origin(text_of(manifest, "origin", ORIGIN_CHARACTERS)),
         contact=text_of(manifest, "contact", TEXT_CHARACTERS, empty=True),
         created=parse_moment(text_of(manifest, "created", 40)),
         searched=whole_of(manifest, "searched", 0, 1 << 40),
