@@ -1,0 +1,124 @@
+"""When the scene line abstains, how often it is wrong, and the table from support to likelihood ratio."""
+
+from __future__ import annotations
+
+import bisect
+import math
+from dataclasses import dataclass
+
+from witnessmark.errors import BadInputError
+
+
+@dataclass(frozen=True, slots=True)
+class SupportRates:
+    """How often a support was seen, for pairs of footage of one place and of different places.
+
+    Attributes
+    ----------
+    from_support : tuple of int
+        Smallest support of each class; the first is 0.
+    same_count, different_count : tuple of int
+        Pairs of footage in each class.
+    provenance : str
+    """
+
+    from_support: tuple[int, ...]
+    same_count: tuple[int, ...]
+    different_count: tuple[int, ...]
+    provenance: str
+
+    def __post_init__(self) -> None:
+        counts = (len(self.from_support), len(self.same_count), len(self.different_count))
+        if len(set(counts)) != 1 or self.from_support[0] != 0 or list(self.from_support) != sorted(self.from_support):
+            raise BadInputError(
+                "A table of support rates is not in order.", "Begin at 0 and give each class its counts."
+            )
+
+    def log10_ratio(self, support: int) -> float:
+        """Likelihood ratio of one place against different ones, log10.
+
+        Rates are tails: how often a support as large as the class's or larger was seen, with half a count added on
+        either side (Jeffreys' prior), so that what was never seen on different places counts as rare and not as
+        impossible. Below the smallest class that speaks for one place, rates are those of the class itself.
+
+        Parameters
+        ----------
+        support : int
+
+        Returns
+        -------
+        float
+        """
+        number = bisect.bisect_right(self.from_support, support) - 1
+        if number == 0:
+            same, different = self.same_count[0], self.different_count[0]
+        else:
+            same, different = sum(self.same_count[number:]), sum(self.different_count[number:])
+        rate_same = (same + 0.5) / (sum(self.same_count) + 1.0)
+        rate_different = (different + 0.5) / (sum(self.different_count) + 1.0)
+        return math.log10(rate_same / rate_different)
+
+    def false_rate_bound(self, support: int) -> float:
+        """Upper 95 % bound of the rate at which different places reach this support (Clopper & Pearson 1934).
+
+        Returns
+        -------
+        float
+        """
+        number = bisect.bisect_right(self.from_support, support) - 1
+        return rate_bound(sum(self.different_count[number:]), sum(self.different_count))
+
+
+def rate_bound(hits: int, tries: int, level: float = 0.95) -> float:
+    """Upper one-sided bound of a rate, exact (Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404), by bisection.
+
+    Examples
+    --------
+    >>> round(rate_bound(0, 300), 4)
+    0.0099
+    """
+    if hits >= tries:
+        return 1.0
+    low, high = hits / tries, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2.0
+        logs = [
+            math.lgamma(tries + 1)
+            - math.lgamma(k + 1)
+            - math.lgamma(tries - k + 1)
+            + (k * math.log(middle) if k else 0.0)
+            + (tries - k) * math.log1p(-middle)
+            for k in range(hits + 1)
+        ]
+        low, high = (middle, high) if math.fsum(map(math.exp, logs)) > 1.0 - level else (low, middle)
+    return high
+
+
+RATES = SupportRates(
+    from_support=(0, 6, 8, 12, 20, 40),
+    same_count=(10, 3, 5, 8, 10, 20),
+    different_count=(300, 0, 0, 0, 0, 0),
+    provenance="Not yet measured.",
+)
+
+SAME_PLACE_SUPPORT = 8
+"""From this support on, footage is said to show the same place."""
+
+REACH_OF_DEPTH = 0.3
+"""How far apart two cameras may stand and still be told to show one place, as a share of the distance to it."""
+DEPTH_M = (10.0, 10_000.0)
+"""Nearest and farthest that what two pictures share may lie [m]: a wall across a street, a mountain front."""
+
+WHEN_IT_ABSTAINS = (
+    "the file cannot be decoded, or its pictures hold too few points: fog, night, bare walls, sky, blur",
+    "there is no other footage to compare with",
+    "no other footage agrees: the same place may be shown from another side, in other light, or not be in the store",
+    "what agrees has no known place, or a place outside the region",
+)
+
+STANDING_LIMITS = (
+    "No agreement does not show that the places differ.",
+    "Things that can be carried or built twice (vehicles, signs, posters, a building from a catalogue) can agree "
+    "anywhere; look at the picture.",
+    "It says nothing of when either was filmed.",
+)
