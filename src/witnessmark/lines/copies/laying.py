@@ -13,7 +13,11 @@ Points = NDArray[np.float64]
 
 CORNERS: Points = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
 MIRROR: Points = np.array([[-1.0, 0.0, 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
-IDENTITY: tuple[float, float, float, float, float, float, float, float, float] = (1, 0, 0, 0, 1, 0, 0, 0, 1)
+IDENTITY: tuple[float, float, float, float, float, float, float, float, float] = (
+    *(1.0, 0.0, 0.0),
+    *(0.0, 1.0, 0.0),
+    *(0.0, 0.0, 1.0),
+)
 
 SAME_SHARE = 0.93
 """A picture of which this much is left counts as whole: outlines are a few hundredths off."""

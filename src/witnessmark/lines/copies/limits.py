@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from witnessmark.lines.copies.calibration import Calibration
 
-COPY_SCORE = 2.0
-"""From here on a match may be called a copy."""
+COPY_SCORE = 4.5
+"""From here on a match may be called a copy; scores run from 0 to 10."""
 
-RELATED_SCORE = 1.0
+RELATED_SCORE = 0.5
 """From here on a match is told at all."""
 
 CALIBRATION = Calibration("Nothing has been measured yet, so no match is given any weight.")
@@ -16,13 +16,13 @@ CALIBRATION = Calibration("Nothing has been measured yet, so no match is given a
 POSTING_TOLERANCE_S = 120.0
 """A platform's clock and the moment it calls "posted" may be this far off; pages round to the minute."""
 
-UNKNOWN_ZONE_S = 12 * 3600.0
-"""How much later a wall-clock time taken for UTC may be when its zone is not known: zones reach to UTC-12."""
+UNKNOWN_ZONE_S = 26 * 3600.0
+"""How much later a time may be whose zone was only assumed: from UTC+14 to UTC-12."""
 
 SURE_NATS = 13.8
 """The largest weight of anything here, ln 1e6, also of the very same file: attested times can be wrong as well."""
 
-ATTESTED_BY_OTHERS = ("platform page", "taken in", "as the partner states", "capture", "archive")
+ATTESTED_BY_OTHERS = ("platform page", "posting", "taken in", "capture", "archive", "as the partner states")
 """How a time must be known to bound the time of filming: somebody other than the file itself saw it there.
 
 Times that a file states about itself, such as EXIF or a container's creation time, are shown and never bound anything.

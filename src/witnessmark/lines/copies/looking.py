@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from witnessmark.custody.hashes import Sha256
 from witnessmark.errors import WitnessmarkError
 from witnessmark.lines.copies.fingerprint import ALGORITHM, Fingerprint
+from witnessmark.lines.copies.hearing import with_sound
 from witnessmark.lines.copies.laying import SAMPLE_S, through
 from witnessmark.lines.copies.library import Library, Recording, Seen
 from witnessmark.lines.copies.limits import COPY_SCORE, RELATED_SCORE
@@ -152,14 +153,15 @@ def _search(
     same.extend(_hit(_IDENTICAL, recordings[number], library, name) for number in sorted(own))
     others = [recording for number, recording in recordings.items() if number not in own]
     hours = sum(recording.duration_s for recording in others) / 3600.0
-    matches = search(fingerprint, library, leave_out=own) if others else ()
-    hits = [_hit(match, recordings[match.recording], library, name) for match in map(judged, matches) if match]
+    pictures = search(fingerprint, library, leave_out=own) if others else ()
+    matches = with_sound(fingerprint, library, [match for match in map(judged, pictures) if match], own)
+    hits = [_hit(match, recordings[match.recording], library, name) for match in matches]
     return Searched(name, algorithm, len(others), hours, ""), hits
 
 
 def judged(match: Match | None) -> Match | None:
     """A match by the thresholds of this line: too unsure for a copy is related at most, too unsure for that nothing."""
-    if match is None or (match.relation != "same-sound" and match.score < RELATED_SCORE):
+    if match is None or match.score < RELATED_SCORE:
         return None
     if match.relation == "copy" and match.score < COPY_SCORE:
         reason = f"Its score of {match.score:.2f} lies below {COPY_SCORE:g}, from where on a match is called a copy."

@@ -51,7 +51,7 @@ def draw(seen: CopiesObservations) -> tuple[Picture, ...]:
 def strip(found: Found, pairs: Sequence[StillPair], duration_s: float, number: int) -> Picture:
     """One match: which stretch matches which, and where thumbnails were kept the same moments above one another."""
     shown = [part for part in (_of_stretch(pairs, 0), _of_stretch(pairs, 1)) if part]
-    heights = [1.5, *(3.9 for _ in shown)]
+    heights = [1.5, *(2.6 if found.relation == "same-sound" else 3.9 for _ in shown)]
     figure = Figure(figsize=(11.0, 0.6 + sum(heights)), dpi=110, layout="constrained")
     FigureCanvasAgg(figure)
     grid = figure.add_gridspec(len(heights), 1, height_ratios=heights)
@@ -121,21 +121,24 @@ def _time(at_s: float) -> str:
 def _stills(
     figure: Figure, place: SubplotSpec, pairs: Sequence[StillPair], found: Found, stretch: SharedStretch
 ) -> None:
-    """Three rows: the item, the known recording, and the known one laid into the item's frame."""
+    """The item, the known recording and the known one laid into the item's frame; of the same sound the first two."""
+    rows = 2 if found.relation == "same-sound" else 3
     matrix = np.array(stretch.matrix_share, dtype=np.float64).reshape(3, 3)
-    inner = place.subgridspec(3, COLUMNS, wspace=0.03, hspace=0.06)
+    inner = place.subgridspec(rows, COLUMNS, wspace=0.03, hspace=0.06)
     for column, pair in enumerate(pairs):
         item, known = _picture(pair.item_jpeg), _picture(pair.known_jpeg)
-        outline = laid(CORNERS, matrix)
-        frame = _item_in_known(matrix, found.mirrored)
-        axes = [figure.add_subplot(inner[row, column]) for row in range(3)]
-        _still(axes[0], item, outline)
-        _still(axes[1], known, frame)
-        _still(axes[2], laid_in(known, item.shape, matrix, found.mirrored), None)
+        axes = [figure.add_subplot(inner[row, column]) for row in range(rows)]
+        if rows == 3:
+            _still(axes[0], item, laid(CORNERS, matrix))
+            _still(axes[1], known, _item_in_known(matrix, found.mirrored))
+            _still(axes[2], laid_in(known, item.shape, matrix, found.mirrored), None)
+        else:
+            _still(axes[0], item, None)
+            _still(axes[1], known, None)
         axes[0].set_xlabel(_time(pair.item_s), fontsize=7, labelpad=2)
         axes[1].set_xlabel(_time(pair.known_s), fontsize=7, labelpad=2)
         if column == 0:
-            for axis, words in zip(axes, ROWS, strict=True):
+            for axis, words in zip(axes, ROWS[:rows], strict=True):
                 axis.set_ylabel(words, fontsize=7)
 
 

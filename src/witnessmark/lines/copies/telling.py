@@ -31,9 +31,9 @@ def statement(seen: CopiesObservations, bounds: Sequence[Bound], ratios: Sequenc
     if more > 0:
         parts.append(f"{more} more match{'es' if more > 1 else ''} {'are' if more > 1 else 'is'} listed.")
     if bounds:
-        parts.append(_bound_words(bounds[0], seen))
+        parts.append(_bound_words(bounds[0]))
     elif copies:
-        parts.append("No attested time of a copy bounds when it was filmed.")
+        parts.append(_unbound_words(seen))
     return " ".join(parts)
 
 
@@ -66,7 +66,15 @@ def _other_words(found: Found) -> str:
     )
 
 
-def _bound_words(bound: Bound, seen: CopiesObservations) -> str:
+def _unbound_words(seen: CopiesObservations) -> str:
+    """When the copies were first seen, where that weighs nothing."""
+    first = seen.chain.earliest
+    if first is None or first.is_item:
+        return "No attested time of a copy bounds when it was filmed."
+    return f"The earliest appearance known here is that of '{first.name}', {first.first_words}."
+
+
+def _bound_words(bound: Bound) -> str:
     what = "what it shows" if bound.covered_share >= WHOLE_SHARE else "what that part shows"
     latest = dt.datetime.fromtimestamp(math.ceil(bound.latest_unix_s), dt.UTC)
     return (
@@ -123,7 +131,10 @@ def own_limits(seen: CopiesObservations, bounds: Sequence[Bound], ratios: Sequen
     if any(found.tier_number < 3 for found in seen.found):
         limits.append("Some matches rest on codes alone: no pictures of the other recording are here to check them by.")
     if copies and min(ratios, default=1.0) == 1.0:
-        limits.append("Matches as unsure as the least of these were also seen between different recordings.")
+        limits.append(
+            "A match that weighs nothing is one whose like was also measured between different recordings, or too "
+            "seldom measured to tell."
+        )
     if any(found.relation == "related" for found in seen.found):
         limits.append("Related footage does not bound the time: it was filmed at another moment, before or after.")
     if any(found.relation == "same-sound" for found in seen.found):
