@@ -88,4 +88,5 @@ def indexed(first: NDArray[np.uint32]) -> NDArray[np.int64]:
     bounds = first.astype(np.int64)
     counts = np.minimum(np.diff(bounds), INDEXED_PER_FRAME)
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    return np.repeat(bounds[:-1], counts) + within
+    rows: NDArray[np.int64] = np.repeat(bounds[:-1], counts) + within
+    return rows

@@ -64,7 +64,7 @@ class Describer:
     """Finds and describes local features of grey frames."""
 
     def __init__(self) -> None:
-        self._sift = cv2.SIFT_create(nfeatures=DETECTED_PER_FRAME, contrastThreshold=CONTRAST)
+        self._sift = cv2.SIFT.create(nfeatures=DETECTED_PER_FRAME, contrastThreshold=CONTRAST)
 
     def __call__(self, luma: NDArray[np.uint8], box: tuple[int, int, int, int]) -> FrameFeatures:
         """Features of a frame inside a box; positions are shares of the whole frame.
@@ -89,7 +89,7 @@ class Describer:
         order = _spread(place[:, 0] / width, place[:, 1] / height, place[:, 4])
         place, described = place[order], described[order]
         return FrameFeatures(
-            encode(described),
+            encode(described.astype(np.float32)),
             np.clip(np.round((place[:, 0] + 0.5) / width * 65535), 0, 65535).astype(np.uint16),
             np.clip(np.round((place[:, 1] + 0.5) / height * 65535), 0, 65535).astype(np.uint16),
             size_byte(place[:, 2] / max(height, width)),

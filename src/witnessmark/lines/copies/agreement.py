@@ -1,0 +1,268 @@
+"""Whether two recordings change alike: thumbnails laid over one another, block by block.
+
+A background that stays proves a place or a set, not a recording. What proves a copy is change: what moves in one,
+moves in the other, in the same block and the same second, and no longer does when one of them is shifted in time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from witnessmark.lines.copies.fingerprint import Thumbnails
+from witnessmark.lines.copies.timeline import Line
+
+BLOCK = 8
+"""Side of a block on the common grid [px]."""
+GRID_PIXELS = 56 * 32
+MEAN_REACH_S = 2.0
+"""Change is what differs from the mean over this long before and after."""
+NOISE_LEVELS = 2.5
+"""Change of this root mean square counts half [grey levels]: coding noise is below it."""
+COVERED = 0.6
+"""A block counts when at least this share of it shows the reference."""
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Overlaid:
+    """Two recordings' thumbnails on one grid: the part of the query's frame that the reference covers.
+
+    Attributes
+    ----------
+    q_s, r_s : ndarray of float64, shapes (n,), (m,)
+    query, reference : ndarray of float32, shapes (n, height, width), (m, height, width)
+    valid : ndarray of bool, shape (height, width)
+        Where the reference shows.
+    box : tuple of float
+        Left, top, right, bottom of the grid in the query's frame, as shares.
+    """
+
+    q_s: NDArray[np.float64]
+    r_s: NDArray[np.float64]
+    query: NDArray[np.float32]
+    reference: NDArray[np.float32]
+    valid: NDArray[np.bool_]
+    box: tuple[float, float, float, float]
+
+
+def overlay(query: Thumbnails, reference: Thumbnails, matrix: Matrix, turned: bool) -> Overlaid | None:
+    """Lay thumbnails over one another.
+
+    Parameters
+    ----------
+    query, reference : Thumbnails
+    matrix : ndarray of float64, shape (3, 3)
+        From reference to query, as shares of width and height, after mirroring when `turned`.
+    turned : bool
+
+    Returns
+    -------
+    Overlaid or None
+        None when less than a hundredth of the query shows the reference, or the transform cannot be inverted.
+    """
+    corners = _map(matrix, np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]))
+    (left, top), (right, bottom) = np.clip(corners.min(axis=0), 0, 1), np.clip(corners.max(axis=0), 0, 1)
+    if (right - left) * (bottom - top) < 0.01 or min(right - left, bottom - top) < 0.05:
+        return None
+    try:
+        back = np.linalg.inv(matrix)
+    except np.linalg.LinAlgError:
+        return None
+    (_, qh, qw), (_, rh, rw) = query.luma.shape, reference.luma.shape
+    aspect = (right - left) * qw / ((bottom - top) * qh)
+    width = int(np.clip(round((GRID_PIXELS * aspect) ** 0.5 / BLOCK), 1, 12)) * BLOCK
+    height = int(np.clip(round(GRID_PIXELS / width / BLOCK), 1, 12)) * BLOCK
+    across, down = np.meshgrid((np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height)
+    at_q = np.stack([left + (right - left) * across.ravel(), top + (bottom - top) * down.ravel()], axis=1).astype(
+        np.float64
+    )
+    at_r = _map(back, at_q)
+    valid = ((at_r > 0) & (at_r < 1)).all(axis=1).reshape(height, width)
+    if turned:
+        at_r = np.stack([1.0 - at_r[:, 0], at_r[:, 1]], axis=1)
+    area = abs(float(np.linalg.det(matrix[:2, :2]))) ** 0.5
+    finer = area * (qw * qh / (rw * rh)) ** 0.5
+    return Overlaid(
+        query.times_s.astype(np.float64),
+        reference.times_s.astype(np.float64),
+        _laid(query.luma, at_q, (height, width), max(finer, 1.0)),
+        _laid(reference.luma, at_r, (height, width), max(1 / max(finer, 1e-3), 1.0)),
+        valid,
+        (float(left), float(top), float(right), float(bottom)),
+    )
+
+
+def _map(matrix: Matrix, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    moved = np.concatenate([points, np.ones((len(points), 1))], axis=1) @ matrix.T
+    weight = np.where(np.abs(moved[:, 2:]) < 1e-6, 1e-6, moved[:, 2:])
+    return np.asarray(moved[:, :2] / weight)
+
+
+def _laid(
+    luma: NDArray[np.uint8], at: NDArray[np.float64], shape: tuple[int, int], shrink: float
+) -> NDArray[np.float32]:
+    """Pictures read at places given as shares; blurred first by as much as they shrink."""
+    height, width = luma.shape[1:]
+    x = (at[:, 0] * width - 0.5).astype(np.float32).reshape(shape)
+    y = (at[:, 1] * height - 0.5).astype(np.float32).reshape(shape)
+    blur = 0.5 * (shrink**2 - 1.0) ** 0.5 if shrink > 1.05 else 0.0
+    laid = np.empty((len(luma), *shape), np.float32)
+    for number, picture in enumerate(luma):
+        soft = cv2.GaussianBlur(picture, (0, 0), blur) if blur > 0.2 else picture
+        laid[number] = cv2.remap(soft, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        laid[number] = cv2.GaussianBlur(laid[number], (0, 0), 0.7)
+    return laid
+
+
+def blocks_of(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Blocks less their means: shape (n, blocks, BLOCK * BLOCK) of pictures of shape (n, height, width)."""
+    n, height, width = pictures.shape
+    cut = pictures.reshape(n, height // BLOCK, BLOCK, width // BLOCK, BLOCK).transpose(0, 1, 3, 2, 4)
+    flat = cut.reshape(n, -1, BLOCK * BLOCK)
+    return np.asarray(flat - flat.mean(axis=2, keepdims=True))
+
+
+def counted_blocks(overlaid: Overlaid) -> NDArray[np.bool_]:
+    """The blocks of which enough shows the reference."""
+    height, width = overlaid.valid.shape
+    share = overlaid.valid.reshape(height // BLOCK, BLOCK, width // BLOCK, BLOCK).mean(axis=(1, 3))
+    return np.asarray(share.ravel() >= COVERED)
+
+
+def change(
+    blocks: NDArray[np.float32], times_s: NDArray[np.float64], reach_s: float = MEAN_REACH_S
+) -> NDArray[np.float32]:
+    """What differs from the mean of the frames before and after."""
+    sums = np.concatenate([np.zeros((1, *blocks.shape[1:]), np.float32), np.cumsum(blocks, axis=0, dtype=np.float32)])
+    low = np.searchsorted(times_s, times_s - reach_s - 1e-6)
+    high = np.searchsorted(times_s, times_s + reach_s + 1e-6)
+    means = (sums[high] - sums[low]) / (high - low)[:, None, None].astype(np.float32)
+    return np.asarray(blocks - means, dtype=np.float32)
+
+
+def softened(changes: NDArray[np.float32], noise_levels: float = NOISE_LEVELS) -> NDArray[np.float32]:
+    """Each block's change at a length from 0 to 1: a strong movement counts as one, coding noise as little."""
+    length = np.sqrt((changes * changes).sum(axis=-1, keepdims=True))
+    return np.asarray(changes / (length + noise_levels * BLOCK), dtype=np.float32)
+
+
+def change_table(overlaid: Overlaid, margin: float = 0.3) -> NDArray[np.float32]:
+    """How alike every query frame and every reference frame change, less a margin; shape (n, m).
+
+    A pair adds the scalar product of both changes over all blocks, less `margin` of their mean power: pairs in which
+    nothing changes add nothing.
+    """
+    counted = counted_blocks(overlaid)
+    if not counted.any():
+        return np.zeros((len(overlaid.q_s), len(overlaid.r_s)), np.float32)
+    q = softened(change(blocks_of(overlaid.query)[:, counted], overlaid.q_s)).reshape(len(overlaid.q_s), -1)
+    r = softened(change(blocks_of(overlaid.reference)[:, counted], overlaid.r_s)).reshape(len(overlaid.r_s), -1)
+    power = 0.5 * ((q * q).sum(axis=1)[:, None] + (r * r).sum(axis=1)[None, :])
+    return np.asarray((q @ r.T - margin * power) / counted.sum(), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Agreement:
+    """How two recordings agree along one line of time; arrays have one row a query frame of the stretch.
+
+    Attributes
+    ----------
+    q_s : ndarray of float64, shape (n,)
+    alike : ndarray of float32, shape (n, blocks)
+        Scalar product of both changes in a block.
+    power : ndarray of float32, shape (n, blocks)
+        Mean of the squares of both changes: `alike` is at most as large.
+    still : ndarray of float32, shape (blocks,)
+        Correlation of both recordings' mean pictures within the block, -1 to 1.
+    texture : ndarray of float32, shape (blocks,)
+        Lesser root mean square of the two mean pictures within the block [levels].
+    quieter, livelier : ndarray of float32, shape (blocks,)
+        Mean power of change in the recording that changes less there, and in the other.
+    """
+
+    q_s: NDArray[np.float64]
+    alike: NDArray[np.float32]
+    power: NDArray[np.float32]
+    still: NDArray[np.float32]
+    texture: NDArray[np.float32]
+    quieter: NDArray[np.float32]
+    livelier: NDArray[np.float32]
+
+    def share(self, rows: NDArray[np.bool_] | slice = slice(None)) -> float:
+        """Share of all change that agrees, -1 to 1."""
+        return float(self.alike[rows].sum() / max(float(self.power[rows].sum()), 1e-6))
+
+
+def along(overlaid: Overlaid, line: Line, whole: bool = False, shift_s: float = 0.0) -> Agreement | None:
+    """Agreement along a line of time, the reference's frames interpolated to the query's times.
+
+    Parameters
+    ----------
+    overlaid : Overlaid
+    line : Line
+    whole : bool
+        Over all of the query that the line maps into the reference, not only from `q0_s` to `q1_s`.
+    shift_s : float
+        Shift the reference by so much [s], as a control.
+    """
+    r_wanted = line.offset_s + shift_s + line.speed * overlaid.q_s
+    inside = (r_wanted >= overlaid.r_s[0] - 0.13) & (r_wanted <= overlaid.r_s[-1] + 0.13)
+    if not whole:
+        inside &= (overlaid.q_s >= line.q0_s - 1e-6) & (overlaid.q_s <= line.q1_s + 1e-6)
+    counted = counted_blocks(overlaid)
+    if inside.sum() < 2 or not counted.any():
+        return None
+    q_s = overlaid.q_s[inside]
+    q = blocks_of(overlaid.query[inside])[:, counted]
+    r = blocks_of(interpolated(overlaid.reference, overlaid.r_s, r_wanted[inside]))[:, counted]
+    changed_q, changed_r = softened(change(q, q_s)), softened(change(r, q_s))
+    alike = (changed_q * changed_r).sum(axis=2)
+    power = 0.5 * ((changed_q**2).sum(axis=2) + (changed_r**2).sum(axis=2))
+    mean_q, mean_r = q.mean(axis=0), r.mean(axis=0)
+    long_q, long_r = np.sqrt((mean_q**2).sum(axis=1)), np.sqrt((mean_r**2).sum(axis=1))
+    still = (mean_q * mean_r).sum(axis=1) / np.maximum(long_q * long_r, 1.0)
+    power_q, power_r = (changed_q**2).sum(axis=2).mean(axis=0), (changed_r**2).sum(axis=2).mean(axis=0)
+    quieter, livelier = np.minimum(power_q, power_r), np.maximum(power_q, power_r)
+    return Agreement(q_s, alike, power, still, np.minimum(long_q, long_r) / BLOCK, quieter, livelier)
+
+
+def interpolated(
+    pictures: NDArray[np.float32], times_s: NDArray[np.float64], wanted_s: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Pictures at other times, mixed from the one before and the one after."""
+    if len(times_s) == 1:
+        return np.repeat(pictures, len(wanted_s), axis=0)
+    right = np.clip(np.searchsorted(times_s, wanted_s), 1, len(times_s) - 1)
+    span = np.maximum(times_s[right] - times_s[right - 1], 1e-6)
+    share = np.clip((wanted_s - times_s[right - 1]) / span, 0.0, 1.0).astype(np.float32)[:, None, None]
+    return np.asarray(pictures[right - 1] * (1 - share) + pictures[right] * share, dtype=np.float32)
+
+
+def refined(overlaid: Overlaid, line: Line) -> Line:
+    """The line with offset and speed moved to where the pictures change most alike, below the sampling grid."""
+    best, value = line, _value(overlaid, line)
+    for step_s, step_speed in ((0.125, 0.02), (0.0625, 0.01), (0.03, 0.005)):
+        for _ in range(3):
+            middle = (best.q0_s + best.q1_s) / 2
+            tries = [(d, 0.0) for d in (-step_s, step_s)]
+            if best.q1_s - best.q0_s > 3.0:
+                tries += [(0.0, d) for d in (-step_speed, step_speed)]
+            options = []
+            for d_offset, d_speed in tries:
+                offset_s = best.offset_s + d_offset - d_speed * middle
+                option = Line(best.speed + d_speed, offset_s, best.q0_s, best.q1_s, best.weight)
+                options.append((_value(overlaid, option), option))
+            top = max(options, key=lambda pair: pair[0])
+            if top[0] <= value + 1e-4:
+                break
+            value, best = top
+    return best
+
+
+def _value(overlaid: Overlaid, line: Line) -> float:
+    seen = along(overlaid, line)
+    return -1.0 if seen is None else seen.share()

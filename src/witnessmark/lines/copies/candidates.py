@@ -1,0 +1,131 @@
+"""The recordings of a library that are worth comparing with a query, and along which lines of time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from witnessmark.lines.copies import features, pdq
+from witnessmark.lines.copies.buckets import probes
+from witnessmark.lines.copies.fingerprint import Fingerprint
+from witnessmark.lines.copies.library import Hits, Library
+from witnessmark.lines.copies.timeline import voted_line
+
+FRAME_RADIUS_BITS = 40
+"""Frame codes this near are looked at; other programs count 31 as a match."""
+FEATURE_RADIUS_BITS = 22
+LEAST_QUALITY = 20
+"""Frame codes of pictures with less to hash are not looked for: black frames are near one another."""
+MOST_CANDIDATES = 20
+MOST_QUERY_FRAMES = 90
+"""Local features of at most so many frames of a query are looked for, spread evenly."""
+
+
+Number = TypeVar("Number", np.float64, np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A recording to compare, as it is or mirrored.
+
+    Attributes
+    ----------
+    recording : int
+    turned : bool
+        The reference is mirrored in the query.
+    weight : float
+        Votes; only their order matters.
+    frame_hits : ndarray of float64, shape (h, 3)
+        Query time [s], reference row, distance [bits] of near frame codes.
+    feature_hits : ndarray of int64, shape (g, 2)
+        Row of the query's and of the reference's local feature.
+    """
+
+    recording: int
+    turned: bool
+    weight: float
+    frame_hits: NDArray[np.float64]
+    feature_hits: NDArray[np.int64]
+
+
+def candidates(query: Fingerprint, library: Library, leave_out: Collection[int] = ()) -> list[Candidate]:
+    """Recordings with the most hits on one line of time, best first."""
+    frames = _frame_hits(query, library)
+    local = _feature_hits(query, library)
+    skipped = frozenset(leave_out)
+    gathered: dict[tuple[int, bool], tuple[list[NDArray[np.float64]], list[NDArray[np.int64]]]] = {}
+    for (recording, turned), rows in frames.items():
+        gathered.setdefault((recording, turned), ([], []))[0].append(rows)
+    for (recording, turned), pairs in local.items():
+        gathered.setdefault((recording, turned), ([], []))[1].append(pairs)
+    found: list[Candidate] = []
+    for (recording, turned), (frame_rows, feature_rows) in gathered.items():
+        if recording in skipped:
+            continue
+        frame_hits = np.concatenate(frame_rows) if frame_rows else np.zeros((0, 3))
+        feature_hits = np.concatenate(feature_rows) if feature_rows else np.zeros((0, 2), np.int64)
+        weight = _frame_weight(frame_hits) + 0.25 * len(np.unique(feature_hits[:, 0]))
+        found.append(Candidate(recording, turned, weight, frame_hits, feature_hits))
+    found.sort(key=lambda one: (-one.weight, one.recording, one.turned))
+    return [one for one in found if one.weight >= 1.0][:MOST_CANDIDATES]
+
+
+def _frame_weight(hits: NDArray[np.float64]) -> float:
+    """Votes of frame codes: near ones count more, each query frame once."""
+    if not len(hits):
+        return 0.0
+    value = (FRAME_RADIUS_BITS + 4 - hits[:, 2]) / FRAME_RADIUS_BITS
+    best = np.zeros(len(hits))
+    times, where = np.unique(hits[:, 0], return_inverse=True)
+    best = np.zeros(len(times))
+    np.maximum.at(best, where, value)
+    return float(best.sum()) * 2.0
+
+
+def _frame_hits(query: Fingerprint, library: Library) -> dict[tuple[int, bool], NDArray[np.float64]]:
+    rows = np.flatnonzero(query.frames.quality >= LEAST_QUALITY)
+    if not len(rows):
+        return {}
+    codes = query.frames.codes[rows]
+    hits = library.near_frames(np.concatenate([codes, pdq.mirrored(codes)]), FRAME_RADIUS_BITS)
+    times = query.frames.times_s[rows[hits.query % len(rows)]].astype(np.float64)
+    values = np.stack([times, hits.row.astype(np.float64), hits.distance.astype(np.float64)], axis=1)
+    return _grouped(hits, hits.query >= len(rows), values)
+
+
+def _feature_hits(query: Fingerprint, library: Library) -> dict[tuple[int, bool], NDArray[np.int64]]:
+    local = query.features
+    if local is None or not len(local.codes):
+        return {}
+    frames = np.unique(np.linspace(0, len(local.times_s) - 1, MOST_QUERY_FRAMES).round().astype(np.int64))
+    rows = np.concatenate([np.arange(local.first[k], local.first[k + 1]) for k in frames]).astype(np.int64)
+    if not len(rows):
+        return {}
+    both = np.concatenate([local.codes[rows], features.mirrored(local.codes[rows])])
+    hits = library.near_features(both, probes(both), FEATURE_RADIUS_BITS)
+    values = np.stack([rows[hits.query % len(rows)], hits.row], axis=1)
+    return _grouped(hits, hits.query >= len(rows), values)
+
+
+def _grouped(hits: Hits, turned: NDArray[np.bool_], values: NDArray[Number]) -> dict[tuple[int, bool], NDArray[Number]]:
+    """Values by recording and whether the mirrored query was near it."""
+    if not len(hits.query):
+        return {}
+    key = hits.recording * 2 + turned
+    order = np.argsort(key, kind="stable")
+    numbers, starts = np.unique(key[order], return_index=True)
+    parts = np.split(values[order], starts[1:])
+    return {(int(number) // 2, bool(number % 2)): part for number, part in zip(numbers, parts, strict=True)}
+
+
+def line_of_frames(candidate: Candidate, reference: Fingerprint) -> tuple[float, float, float] | None:
+    """Weight, speed and offset of the line of time most near frame codes lie on."""
+    if not len(candidate.frame_hits):
+        return None
+    q_s, row, distance = candidate.frame_hits.T
+    r_s = reference.frames.times_s[row.astype(np.int64)].astype(np.float64)
+    return voted_line(q_s, r_s, (FRAME_RADIUS_BITS + 4 - distance) / FRAME_RADIUS_BITS)

@@ -1,0 +1,110 @@
+"""Tier 1 alone: a line of time through near frame codes, and whether codes are nearer on it than beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from witnessmark.lines.copies import pdq
+from witnessmark.lines.copies.candidates import LEAST_QUALITY, Candidate
+from witnessmark.lines.copies.fingerprint import Fingerprint
+from witnessmark.lines.copies.timeline import Line, best_lines
+
+NEAR_BITS = 31
+"""Frame codes up to this far apart are taken for the same picture, as the makers of the hash recommend."""
+FAR_BITS = 48
+"""From here on a code speaks against the line."""
+BESIDE_S = 2.0
+CONTRAST_BITS = 10.0
+"""So much nearer on the line than beside it, codes prove the moment as well as the scene."""
+MOST_CODES = 1200
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CodeLine:
+    """A line of time on which frame codes are near.
+
+    Attributes
+    ----------
+    line : Line
+    agreed_s : float
+        Seconds of query whose code is near the reference's at the time the line says.
+    moment : float
+        0 to 1: how much nearer codes are on the line than `BESIDE_S` and more beside it; a still scene gives 0.
+    mean_bits : float
+        Mean distance on the line.
+    frames : ndarray of float64, shape (n, 2)
+        Query time [s] and weight, 0 to 1, of each frame code of the stretch.
+    """
+
+    line: Line
+    agreed_s: float
+    moment: float
+    mean_bits: float
+    frames: NDArray[np.float64]
+
+
+def code_line(query: Fingerprint, reference: Fingerprint, candidate: Candidate) -> CodeLine | None:
+    """The best line through a candidate's frame codes; None where no code is near."""
+    if len(candidate.frame_hits) < 2:
+        return None
+    rows = _middle(np.flatnonzero(query.frames.quality >= LEAST_QUALITY), query.frames.times_s, candidate)
+    if len(rows) < 2:
+        return None
+    q_s = query.frames.times_s[rows].astype(np.float64)
+    codes = query.frames.codes[rows]
+    theirs = _reach(reference, candidate)
+    r_s = reference.frames.times_s[theirs].astype(np.float64)
+    apart = distances(pdq.mirrored(codes) if candidate.turned else codes, reference.frames.codes[theirs])
+    value = np.clip((FAR_BITS - apart.astype(np.float32)) / (FAR_BITS - NEAR_BITS + 8.0), -0.5, 1.0)
+    lines = best_lines(value, q_s, r_s, keep=1)
+    if not lines:
+        return None
+    line = lines[0]
+    inside = (q_s >= line.q0_s - 1e-6) & (q_s <= line.q1_s + 1e-6)
+    gap = np.abs(r_s[None, :] - (line.offset_s + line.speed * q_s[inside])[:, None])
+    on = np.where(gap <= 0.3 * max(line.speed, 1.0), apart[inside], 255).min(axis=1)
+    beside = np.where(gap >= BESIDE_S, apart[inside], 255).min(axis=1)
+    weight = np.clip((FAR_BITS - on.astype(np.float64)) / (FAR_BITS - NEAR_BITS + 8.0), 0.0, 1.0)
+    compared = (beside < 255) & (weight > 0)
+    nearer = np.clip((beside[compared].astype(np.float64) - on[compared]) / CONTRAST_BITS, 0.0, 1.0)
+    step_s = np.minimum(np.gradient(q_s[inside]), 1.0) if inside.sum() > 1 else np.full(1, 0.5)
+    near = on < 255
+    return CodeLine(
+        line,
+        float((weight * step_s).sum()),
+        float(nearer.mean()) if compared.any() else 0.5,
+        float(on[near].mean()) if near.any() else 255.0,
+        np.stack([q_s[inside], weight], axis=1),
+    )
+
+
+def distances(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.uint16]:
+    """Hamming distances [bits] of codes of shapes (n, 32), (m, 32): shape (n, m)."""
+    a, b = np.ascontiguousarray(one).view(np.uint64), np.ascontiguousarray(other).view(np.uint64)
+    apart = np.zeros((len(a), len(b)), np.uint16)
+    for column in range(a.shape[1]):
+        apart += np.bitwise_count(a[:, None, column] ^ b[None, :, column])
+    return apart
+
+
+def _middle(rows: NDArray[np.intp], times_s: NDArray[np.float32], candidate: Candidate) -> NDArray[np.intp]:
+    """Of a long query, the frame codes about where most hits lie."""
+    if len(rows) <= MOST_CODES:
+        return rows
+    centre = int(np.searchsorted(times_s[rows], np.median(candidate.frame_hits[:, 0])))
+    start = min(max(centre - MOST_CODES // 2, 0), len(rows) - MOST_CODES)
+    return rows[start : start + MOST_CODES]
+
+
+def _reach(reference: Fingerprint, candidate: Candidate) -> NDArray[np.intp]:
+    """Of a long reference, the frame codes about where most hits lie."""
+    every = np.arange(len(reference.frames.times_s))
+    if len(every) <= 2 * MOST_CODES:
+        return every
+    hit = candidate.frame_hits[:, 1].astype(np.int64)
+    cell = np.bincount(hit // MOST_CODES)
+    start = max(int(np.argmax(cell)) * MOST_CODES - MOST_CODES // 2, 0)
+    return every[start : start + 2 * MOST_CODES]

@@ -1,0 +1,190 @@
+"""From what was laid over one another to a match: relation, score, stretches, and the reasons in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from witnessmark.lines.copies.candidates import Candidate
+from witnessmark.lines.copies.codelines import CodeLine
+from witnessmark.lines.copies.fingerprint import Fingerprint
+from witnessmark.lines.copies.proof import Proof
+from witnessmark.lines.copies.records import Match, Relation, Stretch, Transform
+from witnessmark.lines.copies.timeline import Line
+from witnessmark.lines.copies.verify import Matrix, Verified
+from witnessmark.plain import Plain
+
+FULL_SCORE = 10.0
+COPY_STRENGTH = 0.45
+"""Proof by change at which a match is called a copy rather than related."""
+RELATED_MOST = 0.19
+"""What is not proved by change scores at most this share of the full score, however much of a scene agrees."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checked:
+    """A candidate after it was laid over the query.
+
+    Attributes
+    ----------
+    candidate : Candidate
+    reference : Fingerprint
+    laid : Verified or None
+        By thumbnails; None when either has none, or nothing proposed a transform.
+    codes : CodeLine or None
+    shared : str or None
+        Why a part of the evidence was left out, in one sentence.
+    """
+
+    candidate: Candidate
+    reference: Fingerprint
+    laid: Verified | None
+    codes: CodeLine | None
+    shared: str | None = None
+
+    @property
+    def strength(self) -> float:
+        """0 to 1: proof by change with thumbnails; without them, by frame codes."""
+        if self.laid is not None:
+            return self.laid.strength
+        if self.codes is None or self.reference.thumbnails is not None:
+            return 0.0
+        return code_strength(self.codes)
+
+    @property
+    def scene(self) -> float:
+        """0 to 1: how far pictures agree, whatever they prove about the moment."""
+        found = 0.0
+        if self.codes is not None:
+            found = 1.0 - float(np.exp(-self.codes.agreed_s / 4.0))
+        if self.laid is not None and self.laid.fit is not None:
+            found = max(found, 1.0 - float(np.exp(-(self.laid.fit.support - 10.0) / 100.0)))
+        return max(found, 0.0)
+
+    @property
+    def score(self) -> float:
+        """From 0 to `FULL_SCORE`."""
+        return FULL_SCORE * max(self.strength, RELATED_MOST * self.scene)
+
+
+def code_strength(codes: CodeLine) -> float:
+    """0 to 1: seconds of near frame codes, more where they are nearer on the line than beside it."""
+    return (1.0 - float(np.exp(-codes.agreed_s / 3.0))) * (0.5 + 0.5 * codes.moment)
+
+
+def match_of(query: Fingerprint, checked: Checked) -> Match:
+    """The match in words and numbers."""
+    laid, codes = checked.laid, checked.codes
+    by_change = laid is not None and bool(laid.proofs)
+    relation: Relation = "copy" if checked.strength >= COPY_STRENGTH else "related"
+    matrix = laid.matrix if laid is not None else np.eye(3)
+    transform = _transform(matrix, checked)
+    stretches: tuple[Stretch, ...] = ()
+    if laid is not None and laid.proofs:
+        stretches = tuple(_stretch(proof.line, proof.agreed_s, transform) for proof in laid.proofs)
+    elif codes is not None:
+        stretches = (_stretch(codes.line, codes.agreed_s, transform),)
+    tier = 3 if by_change else 1 if laid is None else 2
+    return Match(
+        recording=checked.candidate.recording,
+        relation=relation,
+        score=round(checked.score, 4),
+        mirrored=checked.candidate.turned,
+        stretches=tuple(sorted(stretches, key=lambda one: (one.q0_s - one.q1_s, one.q0_s))),
+        tier=tier,
+        sound_agrees=None,
+        reasons=_reasons(checked, relation),
+        evidence=_evidence(checked),
+    )
+
+
+def _stretch(line: Line, agreed_s: float, transform: Transform) -> Stretch:
+    return Stretch(
+        q0_s=line.q0_s,
+        q1_s=line.q1_s,
+        r0_s=line.at(line.q0_s),
+        r1_s=line.at(line.q1_s),
+        speed=line.speed,
+        agreed_s=agreed_s,
+        transform=transform,
+    )
+
+
+def _transform(matrix: Matrix, checked: Checked) -> Transform:
+    rows = [float(value) for value in (matrix / matrix[2, 2]).ravel()]
+    a, b, c, d, e, f, g, h, _ = rows
+    return Transform((a, b, c, d, e, f, g, h, 1.0), words_of(matrix))
+
+
+def words_of(matrix: Matrix) -> tuple[str, ...]:
+    """What was done to the picture, as far as the transform tells, in order of size."""
+    corners = np.array([[0, 0, 1], [1, 0, 1], [1, 1, 1], [0, 1, 1]], dtype=np.float64) @ matrix.T
+    points = corners[:, :2] / np.where(np.abs(corners[:, 2:]) < 1e-9, 1e-9, corners[:, 2:])
+    outside = float(np.maximum(np.maximum(-points, points - 1.0), 0.0).max())
+    low, high = points.min(axis=0), points.max(axis=0)
+    inside = float(np.maximum(np.concatenate([low, 1.0 - high]), 0.0).max())
+    skew = float(np.abs(points[0] - points[1] + points[2] - points[3]).max())
+    sides = points[1] - points[0]
+    skew = max(skew, abs(float(sides[1])))
+    sizes = [(outside, "cropped"), (inside, "framed"), (skew, "skewed")]
+    said = tuple(word for size, word in sorted(sizes, reverse=True) if size > 0.03)
+    return said or ("same frame",)
+
+
+def _reasons(checked: Checked, relation: Relation) -> tuple[str, ...]:
+    said: list[str] = []
+    laid = checked.laid
+    if laid is not None and laid.proofs:
+        best = laid.proofs[0]
+        said.append(
+            f"{best.share:.0%} of what moves in {best.line.q1_s - best.line.q0_s:.1f} s moves alike in both; "
+            f"shifted in time, at most {max(best.control, 0.0):.0%} does."
+        )
+        if relation != "copy":
+            said.append("Too little that moves agrees to say that it is the same recording.")
+    elif laid is not None:
+        said.append("The pictures lie on one another, but nothing that moves agrees.")
+    elif checked.codes is not None:
+        codes = checked.codes
+        said.append(
+            f"Frame codes are near over {codes.agreed_s:.1f} s ({codes.mean_bits:.0f} of 256 bits on the mean)."
+        )
+        if codes.moment < 0.3:
+            said.append("They are as near at other moments, so the moment is not proved.")
+    if checked.shared:
+        said.append(checked.shared)
+    return tuple(said)
+
+
+def _evidence(checked: Checked) -> dict[str, Plain]:
+    said: dict[str, Plain] = {
+        "strength": round(checked.strength, 4),
+        "scene": round(checked.scene, 4),
+        "votes": round(checked.candidate.weight, 2),
+    }
+    if checked.laid is not None:
+        said["feature_support"] = None if checked.laid.fit is None else checked.laid.fit.support
+        if checked.laid.proofs:
+            best: Proof = checked.laid.proofs[0]
+            said |= {
+                "agreed_s": round(best.agreed_s, 3),
+                "share": round(best.share, 4),
+                "control": round(best.control, 4),
+                "moving": round(best.moving, 4),
+                "still": round(best.still, 4),
+            }
+    if checked.codes is not None:
+        said |= {
+            "code_agreed_s": round(checked.codes.agreed_s, 3),
+            "code_moment": round(checked.codes.moment, 3),
+            "code_mean_bits": round(checked.codes.mean_bits, 2),
+        }
+    return said
+
+
+def with_proofs(checked: Checked, proofs: tuple[Proof, ...], why: str) -> Checked:
+    """The same with other proofs, and why."""
+    if checked.laid is None:
+        return replace(checked, shared=why)
+    return replace(checked, laid=replace(checked.laid, proofs=proofs), shared=why)
