@@ -49,8 +49,9 @@ class SceneLine:
     name = "scene"
     version = "1"
     question = "Was this filmed where that was filmed?"
-    observations = SceneObservations
+    observations: type = SceneObservations
     needs: frozenset[type] = frozenset({Footage})
+    consults: frozenset[str] = frozenset({GROUP})
     references: tuple[str, ...] = (
         "Lowe, Distinctive image features from scale-invariant keypoints, IJCV 60, 2004, "
         "doi:10.1023/B:VISI.0000029664.99615.94",

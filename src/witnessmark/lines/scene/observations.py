@@ -90,7 +90,7 @@ class Compared:
     reference: Sha256
     label: str
     place: KnownPlace | None
-    relation: Relation
+    relation: str
     support_count: int
     log10_likelihood_ratio: float
     probability: float
