@@ -1,0 +1,225 @@
+"""The cells of a place x time table: a few products of small matrices, float32, no trigonometry left."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from witnessmark.lines.sun.ephemeris import Frames, Track
+from witnessmark.lines.sun.observations import Sighting
+
+Floats = NDArray[np.float64]
+Floats32 = NDArray[np.float32]
+
+TAIL = 4
+"""Degrees of freedom of the Student t about a sighting: even, so that its power needs no logarithm."""
+OUTLIER = 0.03
+"""Chance that a sighting has nothing to do with where the sun stood; stated, not measured."""
+SPHERE_FLOOR = 1.0 / (2.0 * math.pi)
+"""Density of such a sighting: anywhere above the horizon [1/sr]."""
+UNKNOWN_DEG = 20.0
+"""A heading less sure than this is not used: the plane that touches the sphere no longer holds its errors."""
+RISEN = (math.sin(math.radians(-0.833)), math.sin(math.radians(-0.30)))
+"""Sine of airless elevation from which the first edge of the sun shows, and from which the whole disc does.
+
+Refraction of 34 and a radius of 16 arc minutes (Meeus 1998, chapter 15).
+"""
+CELLS = 1 << 16
+"""Cells worked on at a time [1]: a few such tables stay in a core's cache."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sky:
+    """A body's directions as the cells need them.
+
+    Attributes
+    ----------
+    towards : ndarray of float32, shape (3, n_instants)
+    distance_km : ndarray of float32 or None, shape (n_instants,)
+        None for the sun, whose parallax (0.002 degrees) is left out of the cells.
+    """
+
+    towards: Floats32
+    distance_km: Floats32 | None
+
+    @classmethod
+    def of(cls, seen: Track) -> Sky:
+        """From float64 directions, in which the hour angle is already reduced."""
+        near = seen.body == "moon"
+        return cls(
+            np.ascontiguousarray(seen.towards, dtype=np.float32), seen.distance_km.astype(np.float32) if near else None
+        )
+
+    def part(self, columns: slice) -> Sky:
+        """The same over some instants."""
+        distance = None if self.distance_km is None else self.distance_km[columns]
+        return Sky(self.towards[:, columns], distance)
+
+    def along(self, axes: Floats, at_km: Floats) -> list[Floats32]:
+        """Components of the unit vector to the body along axes given a place, each of shape (n_places, n_instants).
+
+        Parameters
+        ----------
+        axes : ndarray of float64, shape (n_axes, n_places, 3)
+        at_km : ndarray of float64, shape (n_places, 3)
+        """
+        parts: list[Floats32] = [np.asarray(axis.astype(np.float32) @ self.towards) for axis in axes]
+        if self.distance_km is None:
+            return parts
+        # the moon is seen from the place, not from the earth's centre
+        closer = 1.0 / self.distance_km
+        here = (at_km.astype(np.float32) @ self.towards) * closer
+        square = (at_km**2).sum(axis=1).astype(np.float32)[:, None] * closer**2
+        length = np.sqrt(1.0 + square - 2.0 * here)
+        for part, axis in zip(parts, axes, strict=True):
+            part -= np.einsum("ij,ij->i", axis, at_km).astype(np.float32)[:, None] * closer
+            part /= length
+        return parts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """Places and the camera's heading in each.
+
+    Attributes
+    ----------
+    frames : Frames
+    heading_deg, error_deg : ndarray of float64, shape (n_places,), or None when no heading is known anywhere
+    """
+
+    frames: Frames
+    heading_deg: Floats | None
+    error_deg: Floats | None
+
+    def part(self, rows: slice) -> Places:
+        """Some of the places."""
+        here = self.frames
+        cut = Frames(here.east[rows], here.north[rows], here.up[rows], here.at_km[rows])
+        if self.heading_deg is None or self.error_deg is None:
+            return Places(cut, None, None)
+        return Places(cut, self.heading_deg[rows], self.error_deg[rows])
+
+
+def cells(sighting: Sighting, places: Places, sky: Sky, scale: float) -> Floats32:
+    """Log-likelihood of a sighting [nats, up to a constant], shape (n_places, n_instants).
+
+    Parameters
+    ----------
+    sighting : Sighting
+    places : Places
+    sky : Sky
+        Of the sighting's body.
+    scale : float
+        By which the sighting's standard errors are multiplied, from calibration.
+
+    Notes
+    -----
+    p = (1 - outlier) t(sun) risen(sun) + outlier floor, with t a bivariate Student t of 4 degrees of freedom in the
+    equal-area plane that touches the sphere at the sighting, so that it is a density on the sphere [1/sr]. Where only
+    the height or the bearing is known, t has one dimension and the other is even.
+    """
+    here = places.frames
+    up = sky.along(here.up[None], here.at_km)[0]
+    if sighting.from_north:
+        heading, error = np.zeros(len(here.up)), np.zeros(len(here.up))
+    elif places.heading_deg is None or places.error_deg is None:
+        heading, error = None, None
+    else:
+        heading, error = places.heading_deg, places.error_deg
+    if heading is None or error is None or sighting.azimuth_deg is None:
+        density = _height(sighting, up, scale)
+    else:
+        known = error <= UNKNOWN_DEG
+        safe = np.where(known, error, UNKNOWN_DEG)
+        toward = np.where(known, heading, 0.0) + sighting.azimuth_deg
+        density = (_full if sighting.elevation_deg is not None else _bearing)(sighting, here, sky, toward, safe, scale)
+        if not known.all():
+            density[~known] = _height(sighting, up[~known], scale)
+    density *= risen(up)
+    density *= np.float32(1.0 - OUTLIER)
+    density += np.float32(OUTLIER * SPHERE_FLOOR)
+    return np.log(density, out=density)
+
+
+def risen(up: Floats32) -> Floats32:
+    """Share of the disc above a level horizon, by the sine of airless elevation, 0-1."""
+    low, high = RISEN
+    share: Floats32 = up - np.float32(low)
+    share *= np.float32(1.0 / (high - low))
+    return np.clip(share, 0.0, 1.0, out=share)
+
+
+def _full(
+    sighting: Sighting, here: Frames, sky: Sky, toward_deg: Floats, heading_error_deg: Floats, scale: float
+) -> Floats32:
+    """Density of azimuth and elevation together [1/sr]."""
+    assert sighting.airless_deg is not None
+    azimuth, elevation = np.radians(toward_deg)[:, None], math.radians(sighting.airless_deg)
+    level = np.sin(azimuth) * here.east + np.cos(azimuth) * here.north
+    right = np.cos(azimuth) * here.east - np.sin(azimuth) * here.north
+    middle = math.cos(elevation) * level + math.sin(elevation) * here.up
+    over = -math.sin(elevation) * level + math.cos(elevation) * here.up
+    across = scale * math.radians(sighting.across_deg)
+    upward = scale * math.radians(sighting.upward_deg)
+    covariance = sighting.correlation_ratio * across * upward
+    wide = across**2 + (math.cos(elevation) * np.radians(heading_error_deg)) ** 2
+    # whitening: the first axis is upward, the second what of across is left when upward is known
+    slope = covariance / upward**2
+    rest = np.sqrt(wide - covariance**2 / upward**2)
+    first = over / upward
+    second = (right - slope * over) / rest[:, None]
+    z1, z2, near = sky.along(np.stack([first, second, middle]), here.at_km)
+    z1 *= z1
+    z2 *= z2
+    z1 += z2
+    near += np.float32(1.0 + 1e-5)
+    z1 /= near
+    z1 *= np.float32(2.0 / TAIL)
+    z1 += np.float32(1.0)
+    np.multiply(z1, z1, out=z2)
+    z2 *= z1
+    norm = (1.0 / (2.0 * math.pi * upward * rest)).astype(np.float32)[:, None]
+    return np.divide(norm, z2, out=z2)
+
+
+def _one_sided(z: Floats32, error_rad: Floats | float, per: float) -> Floats32:
+    """Student t of 4 degrees of freedom of what is already in standard errors; 3/8 is its normalisation."""
+    z *= z
+    z *= np.float32(1.0 / TAIL)
+    z += np.float32(1.0)
+    root = np.sqrt(z)
+    z *= z
+    z *= root
+    norm = np.atleast_1d(np.asarray(0.375 * per / np.asarray(error_rad), dtype=np.float32))
+    return np.divide(norm[:, None], z, out=z)
+
+
+def _height(sighting: Sighting, up: Floats32, scale: float) -> Floats32:
+    """Density of the elevation alone, its azimuth even [1/sr]."""
+    if sighting.airless_deg is None:
+        return np.full(up.shape, SPHERE_FLOOR, dtype=np.float32)
+    elevation, error = math.radians(sighting.airless_deg), scale * math.radians(sighting.upward_deg)
+    level = np.sqrt(np.maximum(np.float32(1.0) - up * up, np.float32(0.0)))
+    level *= np.float32(-math.sin(elevation) / error)
+    level += up * np.float32(math.cos(elevation) / error)
+    return _one_sided(level, error, 1.0 / (2.0 * math.pi * max(math.cos(elevation), 0.05)))
+
+
+def _bearing(
+    sighting: Sighting, here: Frames, sky: Sky, toward_deg: Floats, heading_error_deg: Floats, scale: float
+) -> Floats32:
+    """Density of the azimuth alone, its elevation even over the half sphere [1/sr]."""
+    azimuth = np.radians(toward_deg)[:, None]
+    ahead = np.sin(azimuth) * here.east + np.cos(azimuth) * here.north
+    right = np.cos(azimuth) * here.east - np.sin(azimuth) * here.north
+    error = np.hypot(scale * math.radians(sighting.across_deg), np.radians(heading_error_deg))
+    beside, along = sky.along(np.stack([right, ahead]), here.at_km)
+    level = np.sqrt(beside * beside + along * along)
+    level += along
+    level += np.float32(1e-6)
+    beside *= (2.0 / error).astype(np.float32)[:, None]
+    beside /= level
+    return _one_sided(np.clip(beside, -1e6, 1e6), error, 1.0)
