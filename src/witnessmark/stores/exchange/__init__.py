@@ -1,7 +1,7 @@
 """Exchange with other databases: signed bundles, questions and answers without footage, and others' hash lists."""
 
-from witnessmark.stores.exchange.banks import BANK, Signal, SignalList, bank_entries, read_signals, write_signals
-from witnessmark.stores.exchange.bundle import Bundle, Listed, Sharing, read_bundle, write_bundle
+from witnessmark.stores.exchange.banks import Signal, SignalList, bank_entries, read_signals, write_signals
+from witnessmark.stores.exchange.bundle import BANK, Bundle, Listed, Sharing, read_bundle, write_bundle
 from witnessmark.stores.exchange.importing import Imported, import_bundle, remove_origin
 from witnessmark.stores.exchange.inquiry import (
     Answer,

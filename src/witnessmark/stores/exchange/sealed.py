@@ -41,7 +41,7 @@ LIMIT_BYTES = 4 << 30
 LIMIT_MANIFEST_BYTES = 64 << 20
 LIMIT_PART_BYTES = 1 << 28
 """Largest part: 10 hours of local features at 75 kB a minute are 45 MB."""
-_MAGIC = b"WMshare\0"
+MAGIC = b"WMshare\0"
 _HEAD = struct.Struct("<8sHH32sI")
 _SIGNATURE_BYTES = 64
 _KINDS: dict[Kind, int] = {"bundle": 1, "inquiry": 2, "answer": 3}
@@ -128,7 +128,7 @@ def write_sealed(path: Path, kind: Kind, manifest: Mapping[str, Plain], parts: S
             f"'{path.name}' would be too large to be read back.", "Export fewer recordings, or fewer features a minute."
         )
     raw_key = key.private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    head = _HEAD.pack(_MAGIC, CONTAINER_FORMAT, _KINDS[kind], raw_key, len(text)) + text
+    head = _HEAD.pack(MAGIC, CONTAINER_FORMAT, _KINDS[kind], raw_key, len(text)) + text
     draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         with open(draft, "xb") as file:
@@ -180,7 +180,7 @@ def open_sealed(path: Path, kind: Kind, *, limit_bytes: int = LIMIT_BYTES) -> Se
                 f"'{name}' has {size} bytes, and at most {limit_bytes} are read.", "Raise the limit if you trust it."
             )
         head = file.read(_HEAD.size)
-        if len(head) < _HEAD.size or head[: len(_MAGIC)] != _MAGIC:
+        if len(head) < _HEAD.size or head[: len(MAGIC)] != MAGIC:
             raise BadInputError(f"'{name}' is no exchange file.", "Give a file written by 'witnessmark copies export'.")
         _, container, number, raw_key, manifest_bytes = _HEAD.unpack(head)
         if container != CONTAINER_FORMAT:

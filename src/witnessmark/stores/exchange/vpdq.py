@@ -74,8 +74,8 @@ def write_vpdq_text(frames: FrameCodes) -> str:
     Examples
     --------
     >>> codes = np.zeros((1, 32), np.uint8)
-    >>> write_vpdq_text(FrameCodes(np.array([1.5], np.float32), codes, np.array([99], np.uint8)))[-12:]
-    '0000,1.500\\n'
+    >>> write_vpdq_text(FrameCodes(np.array([1.5], np.float32), codes, np.array([99], np.uint8)))[-11:]
+    '0000,1.500\n'
     """
     return "".join(
         f"{number},{quality},{digest},{at_s:.3f}\n" for number, (at_s, quality, digest) in enumerate(_features(frames))
