@@ -133,7 +133,8 @@ def build(folder: Path, sources: Sequence[Source], scenes: Sequence[int], moment
     folder.mkdir(parents=True, exist_ok=True)
     everybody = {source.name: source for source in sources}
     shown = [source.name for source in sources if not source.hard_only]
-    dress = {shown[int(k)] for k in np.random.default_rng(SEED).permutation(len(shown))[:DRESSED_REFERENCES]}
+    dresses = min(DRESSED_REFERENCES, len(shown) // 3)
+    dress = {shown[int(k)] for k in np.random.default_rng(SEED).permutation(len(shown))[:dresses]}
     references = [
         Reference(source.name, f"references/{source.name}.mp4", source.name in dress, False) for source in sources
     ]

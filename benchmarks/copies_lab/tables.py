@@ -96,7 +96,8 @@ def methods(told: Mapping[str, tuple[Split, Answers]]) -> str:
 def missed(split: Split, answers: Answers, *, most: int = 20) -> str:
     """The strongest wrong scores and the copies missed, by name."""
     limit = found_at(split, answers).threshold
-    wrong = sorted(wrong_scores(split, answers, True).items(), key=lambda pair: -pair[1])[:most]
+    wrong = [pair for pair in wrong_scores(split, answers, True).items() if pair[1] > 0]
+    wrong = sorted(wrong, key=lambda pair: -pair[1])[:most]
     lost = [
         f"{query.name} {right_score(query, answers):.2f}"
         for query in split.queries
@@ -109,6 +110,6 @@ def missed(split: Split, answers: Answers, *, most: int = 20) -> str:
     ]
     strongest = ", ".join(f"{name} {score:.2f}" for name, score in wrong)
     return (
-        f"Strongest wrong scores: {strongest}.\n\nMissed above {limit:.2f}: {', '.join(lost) or 'none'}.\n\n"
+        f"Strongest wrong scores: {strongest or 'none'}.\n\nMissed above {limit:.2f}: {', '.join(lost) or 'none'}.\n\n"
         f"Hard negatives' copy scores: {', '.join(hard)}."
     )
