@@ -21,6 +21,8 @@ ROOMS = {
     "mark": "Say what is known of an item, or drawn on it.",
     "claim": "Put on record who says what.",
     "line": "Run lines of inquiry over items.",
+    "copies": "Fingerprint libraries: whether a recording, or a part of it, is known.",
+    "scene": "Whether two recordings show the same place.",
     "assess": "Fuse the findings into an assessment.",
     "review": "Sign off or dissent, as somebody other than the author.",
     "law": "Legal elements, and which findings bear on them.",

@@ -73,15 +73,25 @@ def set_(
     prior: Prior = None,
     tsa: Annotated[str | None, typer.Option(metavar="URL", help="RFC 3161 time-stamping authority.")] = None,
     tsa_roots: Annotated[Path | None, typer.Option(metavar="PEM", help="Its root certificates.")] = None,
+    library: Annotated[
+        str | None,
+        typer.Option(metavar="PLACE", help="The organisation's fingerprint library: a folder or a PostgreSQL URL."),
+    ] = None,
     case_folder: CaseOption = None,
     operator: OperatorOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Set the region and time axis that are weighed, or the time-stamping authority. Earlier values stay in the log."""
+    """Set what is weighed, the time-stamping authority, or the organisation's library. Earlier values stay logged."""
     authority, space = _authority(tsa, tsa_roots), _about_space(ctx)
-    if not authority and not space:
-        raise BadInputError("Nothing to set was given.", "Give --region, --from and --to, or --tsa, or --tsa-roots.")
+    if not authority and not space and library is None:
+        raise BadInputError(
+            "Nothing to set was given.", "Give --region, --from and --to, or --tsa, --tsa-roots or --library."
+        )
     with opened(case_folder, operator) as case:
+        if library is not None:
+            from witnessmark.desk.libraries import set_library
+
+            set_library(case, library)
         if space:
             set_space(case, _mapping(_space(region, spacing_m, from_, to, step_s, prior)))
         if authority:

@@ -22,8 +22,12 @@ from witnessmark.cli.shared import (
     table,
     telling,
 )
-from witnessmark.custody.records import Appearance, Moment
-from witnessmark.desk.items import add_appearance, add_item, get_item, item_body, show_pictures, withdraw_appearance
+from witnessmark.cli.tellings import tell_known
+from witnessmark.custody.records import Appearance, Item, Moment
+from witnessmark.desk.case import Case
+from witnessmark.desk.copies import Answer, look_up
+from witnessmark.desk.items import add_item, get_item, item_body, show_pictures
+from witnessmark.desk.libraries import post, unpost
 from witnessmark.errors import BadInputError, WitnessmarkError
 from witnessmark.plain import stated_moment, to_plain, visible
 
@@ -49,14 +53,18 @@ def add(
     posted_known: PostedKnown = "stated by the operator",
     zone_assumed: ZoneAssumed = False,
     state: State = "live",
-    look: Annotated[bool, typer.Option(help="Probe it and draw a contact sheet.")] = True,
+    look: Annotated[bool, typer.Option(help="Probe it, draw a contact sheet, and look for copies.")] = True,
     case_folder: CaseOption = None,
     operator: OperatorOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Preserve files as evidence: hashed, stored write-once, logged and signed. The same bytes again add a capture."""
+    """Preserve files as evidence: hashed, stored write-once, logged and signed. The same bytes again add a capture.
+
+    Each is then compared with the case's own items and with the organisation's library, if there is one.
+    """
     posting = _posting(platform, account, url, posted_at, posted_known, zone_assumed, state)
     taken: list[dict[str, Any]] = []
+    answers: list[Answer | None] = []
     refused: list[WitnessmarkError] = []
     with opened(case_folder, operator) as case, telling(as_json) as progress:
         for path in files:
@@ -67,6 +75,7 @@ def add(
             except WitnessmarkError as error:
                 refused.append(error)
                 continue
+            known = _known(case, done.item, _named(progress, path)) if look else None
             shown = show_pictures(case, done.item, clear=False)
             taken.append(
                 {
@@ -80,20 +89,24 @@ def add(
                     "note": done.note,
                     "media": done.media,
                     "pictures": [str(picture) for picture in shown],
+                    "known": to_plain(known),
                 }
             )
+            answers.append(known)
         stamped(case)
 
     def tell() -> None:
-        for row in taken:
-            known = "  (these bytes were here already: one more capture)" if row["already_kept"] else ""
-            say(f"  {row['file']}{known}", mark=row["exhibit_number"])
+        for row, known in zip(taken, answers, strict=True):
+            again = "  (these bytes were here already: one more capture)" if row["already_kept"] else ""
+            say(f"  {row['file']}{again}", mark=row["exhibit_number"])
             OUT.print(f"  sha256 {row['sha256']}   {size_text(row['size_bytes'])}  {row['media_type']}")
             if row["note"]:
                 OUT.print(f"  note: {row['note']}")
             broken = (row["media"] or {}).get("broken")
             if broken:
                 OUT.print(f"  cannot be decoded: {broken['reason']} {broken['do']}")
+            if known is not None:
+                tell_known(known)
             for picture in row["pictures"]:
                 OUT.print(f"  look at {picture}")
 
@@ -124,7 +137,7 @@ def posted(
         raise BadInputError("Nothing about the posting was given.", "Give --platform, --account and --posted-at.")
     with opened(case_folder, operator) as case:
         item = get_item(case, name)
-        add_appearance(case, item, posting)
+        post(case, item, posting)
         stamped(case)
     answer(as_json, posting, lambda: OUT.print(f"{item.exhibit_number} was posted on {posting.platform}: recorded."))
 
@@ -143,7 +156,7 @@ def withdraw_posting(
     """Take back a posting that was recorded wrongly; the log keeps it, with the reason. Then run the lines again."""
     with opened(case_folder, operator) as case:
         item = get_item(case, name)
-        withdraw_appearance(case, item, number, reason)
+        unpost(case, item, number, reason)
         stamped(case)
     said = {"item": item.exhibit_number, "number": number, "reason": reason}
     answer(as_json, said, lambda: OUT.print(f"Posting {number} of {item.exhibit_number} is withdrawn."))
@@ -218,6 +231,14 @@ def show(
             OUT.print(f"look at {picture}")
 
     answer(as_json, body, tell)
+
+
+def _known(case: Case, item: Item, progress: Any) -> Answer:
+    """What the libraries say of an item; that they cannot be asked never keeps a file from being preserved."""
+    try:
+        return look_up(case, item, progress=progress)
+    except WitnessmarkError as error:
+        return Answer(item.exhibit_number, (), (), (), str(error))
 
 
 def _posting(

@@ -13,8 +13,9 @@ from witnessmark.custody.hashes import Sha256
 from witnessmark.custody.intake import keep_derived, stored_entry
 from witnessmark.custody.records import Item, PremisEvent, Tool
 from witnessmark.desk.case import Case
-from witnessmark.desk.consulting import consulted, states
+from witnessmark.desk.consulting import FINGERPRINTS, consulted, let_go, states
 from witnessmark.desk.items import add_derived, appearances, evidence, get_item, original_path
+from witnessmark.desk.libraries import fingerprint_all
 from witnessmark.desk.space import case_space
 from witnessmark.errors import NotFoundError
 from witnessmark.hypotheses.likelihood import LogLikelihood
@@ -97,6 +98,8 @@ def run_lines(
         raise NotFoundError("The case holds no evidence yet.", "Take a file in with: witnessmark item add FILE.")
     _WORKING.case, _WORKING.progress = case, progress or (lambda _which, _done, _what: None)
     try:
+        if any(FINGERPRINTS in line.consults for line in chosen):
+            fingerprint_all(case, progress=lambda done, what: _WORKING.progress("fingerprints", done, what))
         with open_jobs(case.folder) as jobs:
             found = []
             for item in subjects:
@@ -162,6 +165,11 @@ def load_finding(case: Case, body: dict[str, Any]) -> Finding:
 
 
 def _argument(case: Case, line: Line, item: Item, over: Hypotheses) -> Plain:
+    asked = consulted(case, item, line.consults)
+    try:
+        state = states(asked)
+    finally:
+        let_go(asked)
     return to_plain(
         {
             "line": line.name,
@@ -171,7 +179,7 @@ def _argument(case: Case, line: Line, item: Item, over: Hypotheses) -> Plain:
             "appearances": appearances(case, item),
             "space": over.digest(),
             "seed": SEED,
-            "consulted": states(consulted(case, item, line.consults)),
+            "consulted": state,
         }
     )
 
@@ -189,7 +197,10 @@ def _observe(argument: dict[str, Any], _previous: Plain) -> Plain:
         progress=lambda done, what: _WORKING.progress(which, 0.9 * done, what),
     )
     marks = from_plain(tuple[Mark, ...], argument["marks"])
-    seen = line.observe(item, marks, tools)
+    try:
+        seen = line.observe(item, marks, tools)
+    finally:
+        let_go(tools.providers)
     key = "abstention" if isinstance(seen, Abstention) else "observations"
     return {key: to_plain(seen)}
 
