@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -18,10 +18,12 @@ from witnessmark.custody.hashes import Sha256
 from witnessmark.custody.keys import CaseKey
 from witnessmark.errors import BadInputError, ClashError
 from witnessmark.lines.copies.fingerprint import Fingerprint
+from witnessmark.lines.copies.hearing import with_sound
 from witnessmark.lines.copies.library import Library, Recording, Seen
-from witnessmark.lines.copies.limits import RELATED_SCORE
+from witnessmark.lines.copies.looking import judged
 from witnessmark.lines.copies.packing import PACKING_VERSION, check_block, pack_tier, unpack
 from witnessmark.lines.copies.records import Match
+from witnessmark.lines.copies.search import compare, search
 from witnessmark.plain import Plain, iso, parse_moment
 from witnessmark.stores.exchange.bundle import (
     ORIGIN_CHARACTERS,
@@ -46,11 +48,27 @@ _LONGEST_S, _MOST_SCORE = 1e7, 1e9
 
 
 class Finder(Protocol):
-    """Searches a library; `witnessmark.lines.copies.search.search` is one."""
+    """Searches a library."""
 
     def __call__(self, query: Fingerprint, library: Library, *, leave_out: Collection[int] = ()) -> tuple[Match, ...]:
         """All matches, best first."""
         ...
+
+
+def alike(query: Fingerprint, library: Library, *, leave_out: Collection[int] = ()) -> tuple[Match, ...]:
+    """Recordings whose pictures match by the thresholds of the copies line, then those of which only the sound does.
+
+    A query without thumbnails is compared with fingerprints without them: what is looked for in the higher tier only
+    would count against the match.
+    """
+    tier = 3 if query.thumbnails is not None else 2 if query.features is not None else 1
+    pictures = []
+    for found in search(query, library, leave_out=leave_out):
+        alone = found if tier == 3 else compare(query, library.fingerprint(found.recording).up_to(tier))
+        match = judged(None if alone is None else replace(alone, recording=found.recording))
+        pictures += [] if match is None else [match]
+    pictures.sort(key=lambda match: (-match.score, match.recording))
+    return with_sound(query, library, pictures, leave_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,10 +231,10 @@ def answer_inquiry(
     path: Path,
     inquiry: Inquiry,
     library: Library,
-    find: Finder,
     key: CaseKey,
     sharing: Sharing,
     *,
+    find: Finder = alike,
     relations: Collection[str] = ("copy", "same-sound"),
     now: dt.datetime | None = None,
 ) -> Answer:
@@ -230,10 +248,10 @@ def answer_inquiry(
         Whose signer a person has accepted.
     library : Library
         What came from other partners is left out: it is not one's own to tell of.
-    find : callable
     key : CaseKey
     sharing : Sharing
         Which facts are told; its audience sets the labels.
+    find : callable
     relations : collection of str
         Which matches are told.
     now : datetime.datetime, optional
@@ -251,7 +269,7 @@ def answer_inquiry(
     told: list[Plain] = [
         _told(match, own[match.recording], labels, sharing)
         for match in matches
-        if match.relation in relations and match.score >= RELATED_SCORE and match.recording in own
+        if match.relation in relations and match.recording in own
     ]
     manifest: dict[str, Plain] = {
         "format": INQUIRY_FORMAT,
