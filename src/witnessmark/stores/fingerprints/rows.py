@@ -91,6 +91,7 @@ class Rows:
             if not self.postgres:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
                 return
+            connection.exec_driver_sql("SET lock_timeout = '60s'")
             for table in ("fp_block", "fp_frame", "fp_sound", "fp_feature"):
                 connection.exec_driver_sql(f"VACUUM (FULL, ANALYZE) {table}")
 
