@@ -11,7 +11,7 @@ import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from tests.lines.clips import RATE, item_of, picture, space
+from tests.lines.clips import item_of, picture, space
 
 from witnessmark.lines.conformance import Planted
 from witnessmark.lines.contract import Tools
@@ -21,10 +21,11 @@ from witnessmark.lines.copies.library import Seen
 from witnessmark.lines.copies.memory import MemoryLibrary
 
 Frames = Sequence[NDArray[np.uint8]]
+FPS = 12
 AXIS_START = dt.datetime(2031, 9, 12, tzinfo=dt.UTC)
 
 
-def scene_frames(first: int, count: int, *, speed_px: float = 3.0) -> list[NDArray[np.uint8]]:
+def scene_frames(first: int, count: int, *, speed_px: float = 6.0) -> list[NDArray[np.uint8]]:
     """A panning camera over a textured scene, RGB."""
     return [picture(number, speed_px=speed_px) for number in range(first, first + count)]
 
@@ -69,7 +70,7 @@ def captioned(frames: Frames) -> list[NDArray[np.uint8]]:
     return made
 
 
-def encode(path: Path, frames: Frames, *, rate: int = RATE, crf: int = 26) -> Path:
+def encode(path: Path, frames: Frames, *, rate: int = FPS, crf: int = 26) -> Path:
     """Write RGB frames as a recording without sound."""
     with av.open(str(path), "w") as container:
         video = container.add_stream("libx264", rate=rate, options={"crf": str(crf), "preset": "veryfast"})
@@ -100,9 +101,9 @@ def seen_at(moment: dt.datetime, how_known: str = "platform page", where: str = 
 def plant_copies(folder: Path) -> Planted:
     """A cropped, captioned re-edit of a recording that was posted on the first day of a three-day axis."""
     first_seen = AXIS_START + dt.timedelta(hours=7)
-    frames = scene_frames(0, 12 * RATE)
+    frames = scene_frames(0, 8 * FPS)
     known = encode(folder / "known.mp4", frames)
-    other = encode(folder / "other.mp4", scene_frames(100_000, 6 * RATE))
+    other = encode(folder / "other.mp4", scene_frames(100_000, 5 * FPS))
     item = encode(folder / "item.mp4", captioned(cropped(frames)), crf=30)
     library = MemoryLibrary()
     library.add(fingerprinted(known), "known.mp4", seen=[seen_at(first_seen)])

@@ -15,8 +15,9 @@ from tests.lines.copies.told import SAME, found, hours, known, match, observatio
 from witnessmark.lines.copies import strips
 from witnessmark.lines.copies.appearances import Member, chain
 from witnessmark.lines.copies.fingerprint import Thumbnails
+from witnessmark.lines.copies.moments import moments
 from witnessmark.lines.copies.observations import CopiesObservations, StillPair
-from witnessmark.lines.copies.stills import moments, packed, unpacked
+from witnessmark.lines.copies.stills import packed, unpacked
 
 
 def grey(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:

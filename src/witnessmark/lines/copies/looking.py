@@ -12,6 +12,7 @@ from witnessmark.lines.copies.hearing import with_sound
 from witnessmark.lines.copies.laying import SAMPLE_S, through
 from witnessmark.lines.copies.library import Library, Recording, Seen
 from witnessmark.lines.copies.limits import COPY_SCORE, RELATED_SCORE
+from witnessmark.lines.copies.moments import with_writing
 from witnessmark.lines.copies.observations import Found, Known, Searched, SharedStretch
 from witnessmark.lines.copies.records import Match, Stretch
 from witnessmark.lines.copies.search import search
@@ -20,6 +21,8 @@ from witnessmark.plain import Plain, canonical
 PREFIX = "fingerprints:"
 THROUGH_AT_MOST = 4
 """Copies whose own fingerprints are searched with, for what the item itself is too much changed to match."""
+WRITING_AT_MOST = 12
+"""Copies in which writing over the picture is looked for."""
 RANK = {"copy": 0, "same-sound": 1, "related": 2}
 
 
@@ -133,6 +136,7 @@ def look(
     further = _through(direct, sha256, asked, lambda done, what: progress(0.6 + 0.4 * done, what))
     everything = _merged([*direct, *further])
     everything.sort(key=lambda hit: (RANK[hit.match.relation], len(hit.via), -hit.match.score, hit.recording.name))
+    everything[:WRITING_AT_MOST] = [_with_writing(hit, fingerprint) for hit in everything[:WRITING_AT_MOST]]
     return Looked(
         searched=tuple(searched),
         same_file=tuple(hit.known for hit in _merged(same)),
@@ -224,6 +228,13 @@ def _already(
     files = {sha256.hex(), *(hit.recording.sha256 for hit in direct if hit.recording.sha256)}
     numbers = {hit.recording.id for hit in direct if hit.library is library}
     return numbers | {number for number, recording in recordings.items() if recording.sha256 in files}
+
+
+def _with_writing(hit: Hit, fingerprint: Fingerprint) -> Hit:
+    if hit.match.relation != "copy" or hit.recording.tiers < 3:
+        return hit
+    known = hit.library.fingerprint(hit.recording.id)
+    return replace(hit, match=with_writing(hit.match, fingerprint.thumbnails, known.thumbnails))
 
 
 def known_of(recording: Recording, libraries: tuple[str, ...], seen: tuple[Seen, ...]) -> Known:

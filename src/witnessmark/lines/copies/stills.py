@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from witnessmark.errors import WitnessmarkError
 from witnessmark.lines.copies.fingerprint import Fingerprint, Thumbnails
 from witnessmark.lines.copies.looking import Hit
+from witnessmark.lines.copies.moments import moments
 from witnessmark.lines.copies.observations import StillPair
-from witnessmark.lines.copies.records import Stretch
 
 FOUND_AT_MOST = 4
 PAIRS = (6, 3)
@@ -22,8 +22,6 @@ PAIRS = (6, 3)
 BUDGET_BYTES = 40_000
 """Of all stills of an item together: they travel in its record."""
 JPEG_QUALITY = 75
-MISS_S = 0.6
-"""Two thumbnails further from the same moment than this do not make a pair."""
 
 
 def still_pairs(fingerprint: Fingerprint, hits: Sequence[Hit]) -> tuple[StillPair, ...]:
@@ -71,37 +69,6 @@ def _thumbnails(hit: Hit) -> Thumbnails | None:
         return hit.library.fingerprint(hit.recording.id).thumbnails
     except WitnessmarkError:  # the match stands without its pictures
         return None
-
-
-def moments(stretch: Stretch, item: Thumbnails, known: Thumbnails, count: int) -> list[tuple[int, int]]:
-    """Rows of thumbnails that show the same moment, evenly spread over a stretch.
-
-    Parameters
-    ----------
-    stretch : Stretch
-    item, known : Thumbnails
-    count : int
-        At most.
-
-    Returns
-    -------
-    list of (int, int)
-        Rows of the item's and of the known recording's thumbnails, in order of time.
-    """
-    if not known.times_s.size:
-        return []
-    rows = np.flatnonzero((item.times_s >= stretch.q0_s - 0.01) & (item.times_s <= stretch.q1_s + 0.01))
-    wanted_s = stretch.r0_s + stretch.speed * (item.times_s[rows].astype(np.float64) - stretch.q0_s)
-    right = np.clip(np.searchsorted(known.times_s, wanted_s), 1, max(1, known.times_s.size - 1))
-    near = np.stack([right - 1, np.minimum(right, known.times_s.size - 1)])
-    misses_s = np.abs(known.times_s[near] - wanted_s)
-    side = np.argmin(misses_s, axis=0)
-    columns = np.arange(rows.size)
-    partner, miss_s = near[side, columns], misses_s[side, columns]
-    usable = miss_s <= MISS_S
-    rows, partner, miss_s = rows[usable], partner[usable], miss_s[usable]
-    chosen = [part[np.argmin(miss_s[part])] for part in np.array_split(np.arange(rows.size), count) if part.size]
-    return [(int(rows[index]), int(partner[index])) for index in chosen]
 
 
 def packed(luma: NDArray[np.uint8]) -> str:
