@@ -32,9 +32,9 @@ def prints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Fingerprint]:
     """A recording of 8 s, its 5 s in the middle mirrored and encoded anew, and another scene."""
     folder = tmp_path_factory.mktemp("clips")
     made = {
-        "whole": encode(folder / "whole.mp4", scene_frames(0, 200)),
-        "part": encode(folder / "part.mp4", mirrored(scene_frames(50, 125)), crf=32),
-        "other": encode(folder / "other.mp4", scene_frames(10_000, 200)),
+        "whole": encode(folder / "whole.mp4", scene_frames(0, 200), rate=25),
+        "part": encode(folder / "part.mp4", mirrored(scene_frames(50, 125)), rate=25, crf=32),
+        "other": encode(folder / "other.mp4", scene_frames(10_000, 200), rate=25),
     }
     found = {name: fingerprint_of(path) for name, path in made.items()}
     return {name: each for name, each in found.items() if not isinstance(each, Broken)}
