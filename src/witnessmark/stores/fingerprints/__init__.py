@@ -1,5 +1,6 @@
 """Fingerprints that are kept: in a folder or in PostgreSQL, behind the copies line's `Library`."""
 
+from witnessmark.stores.fingerprints.bulk import Imported, NotTaken, import_folder
 from witnessmark.stores.fingerprints.contract import (
     Entry,
     FingerprintStore,
@@ -10,4 +11,15 @@ from witnessmark.stores.fingerprints.contract import (
 )
 from witnessmark.stores.fingerprints.opening import open_library
 
-__all__ = ["Entry", "FingerprintStore", "ImportLine", "Problem", "Stats", "Takedown", "open_library"]
+__all__ = [
+    "Entry",
+    "FingerprintStore",
+    "ImportLine",
+    "Imported",
+    "NotTaken",
+    "Problem",
+    "Stats",
+    "Takedown",
+    "import_folder",
+    "open_library",
+]
