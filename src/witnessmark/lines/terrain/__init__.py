@@ -1,1 +1,1 @@
-"""The ground and its horizons: elevation laid out in metres, what stands against the sky from each place, and how far."""
+"""The ground and its horizons: elevation in metres, what stands against the sky from each place, and how far off."""

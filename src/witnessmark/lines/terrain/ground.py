@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 
 import numpy as np
 import pyproj
@@ -29,7 +30,7 @@ LATTICE_M = 500.0
 """Latitudes and longitudes are interpolated between places so far apart; 5 mm off at 45 degrees of latitude."""
 BAND_POSTS = 4_000_000
 
-Floats = NDArray[np.float64]
+Floats: TypeAlias = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ class Ground:
         i = np.clip(np.floor(row), 0, rows - 2).astype(np.intp)
         j = np.clip(np.floor(column), 0, columns - 2).astype(np.intp)
         up, right = row - i, column - j
-        h = self.height_m.astype(np.float64, copy=False) if self.height_m.dtype == np.float64 else self.height_m
+        h = self.height_m
         low = h[i, j] * (1.0 - right) + h[i, j + 1] * right
         high = h[i + 1, j] * (1.0 - right) + h[i + 1, j + 1] * right
         inside = (row >= 0) & (row <= rows - 1) & (column >= 0) & (column <= columns - 1)
@@ -328,12 +329,14 @@ def _trimmed(covered: NDArray[np.bool_], region: Window) -> tuple[slice, slice]:
 def _checked(region_deg: tuple[float, float, float, float], spacing_m: float, halo_m: float) -> tuple[float, ...]:
     west, south, east, north = (float(value) for value in region_deg)
     east += 360.0 if east < west else 0.0
-    if not (np.isfinite([west, south, east, north]).all() and -85.0 <= south < north <= 85.0 and 0.0 < east - west < 180):
+    if not (
+        np.isfinite([west, south, east, north]).all() and -85.0 <= south < north <= 85.0 and 0.0 < east - west < 180
+    ):
         raise BadInputError(
             f"{region_deg} is not a region.", "Give west, south, east, north in degrees, between 85 S and 85 N."
         )
     if not (np.isfinite([spacing_m, halo_m]).all() and spacing_m > 0.0 and halo_m >= 0.0):
-        raise BadInputError(f"Spacing {spacing_m} m with halo {halo_m} m.", "Both are given in metres, spacing above 0.")
+        raise BadInputError(f"Spacing {spacing_m} m, halo {halo_m} m.", "Both are given in metres, spacing above 0.")
     return west, south, east, north
 
 

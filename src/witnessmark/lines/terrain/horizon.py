@@ -52,7 +52,9 @@ class View:
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.eye_height_m) and 0.0 <= self.eye_height_m <= 20_000.0):
-            raise BadInputError(f"An eye {self.eye_height_m} m above the ground.", "Give metres, 1.7 for a person standing.")
+            raise BadInputError(
+                f"An eye {self.eye_height_m} m above the ground.", "Give metres, 1.7 for a person standing."
+            )
         if not (np.isfinite(self.nearest_m) and self.nearest_m >= 0.0):
             raise BadInputError(f"Ground from {self.nearest_m} m on.", "Give a distance in metres, 0 for all of it.")
 
@@ -123,7 +125,18 @@ class Profiles:
 
     def ranges_m(self, number: int | slice | NDArray[np.intp]) -> Floats32:
         """Distances of the skylines of places [m]; NaN where nothing is known."""
-        return range_of_code_m()[self.range_code[number]]
+        return np.asarray(range_of_code_m()[self.range_code[number]], np.float32)
+
+
+def bearings_deg(n_azimuths: int) -> Floats:
+    """Bearings of a profile in the grid, evenly spaced from north [deg].
+
+    Examples
+    --------
+    >>> bearings_deg(4).tolist()
+    [0.0, 90.0, 180.0, 270.0]
+    """
+    return np.asarray(np.arange(n_azimuths) * (360.0 / n_azimuths), np.float64)
 
 
 def range_of_code_m() -> Floats32:
@@ -134,9 +147,9 @@ def range_of_code_m() -> Floats32:
     >>> range_of_code_m()[[1, 255]].round().tolist()
     [10.0, 600000.0]
     """
-    table = RANGE_FIRST_M * np.exp((np.arange(256) - 1.0) / RANGE_STEPS_A_FOLD)
+    table: Floats = RANGE_FIRST_M * np.exp((np.arange(256) - 1.0) / RANGE_STEPS_A_FOLD)
     table[0] = np.nan
-    return table.astype(np.float32)
+    return np.asarray(table, np.float32)
 
 
 def sweep(
@@ -206,8 +219,10 @@ def profile(
 
     part = ground.region if window is None else window
     if n_azimuths < 4:
-        raise BadInputError(f"A profile of {n_azimuths} bearings.", "Give at least 4; 720 is a bearing each half degree.")
-    azimuth = np.arange(n_azimuths) * (360.0 / n_azimuths)
+        raise BadInputError(
+            f"A profile of {n_azimuths} bearings.", "Give at least 4; 720 is a bearing each half degree."
+        )
+    azimuth = bearings_deg(n_azimuths)
     x, y = ground.posts_of(part)
     n_places = len(x) * len(y)
     tangent_code = np.empty((n_places, n_azimuths), np.int16)

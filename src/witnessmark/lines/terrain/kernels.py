@@ -26,6 +26,35 @@ def compiled(function: F) -> F:
 
 
 @compiled
+def first_column(
+    line: int, base: NDArray[np.int64], part: NDArray[np.float64], top: int, low: bool, wanted: bool
+) -> int:
+    """First column where a line is (or is no longer, as `wanted` says) above the first row, or below the last.
+
+    Parameters
+    ----------
+    base : ndarray of int64, shape (columns,)
+        Whole rows that a line has climbed by each column, never turning.
+    part : ndarray of float64, shape (columns,)
+        And the share of a row.
+    top : int
+        Last row.
+    low : bool
+        Compare with the first row, else with the last.
+    """
+    begin, end = 0, len(base)
+    while begin < end:
+        c = (begin + end) // 2
+        row = line + base[c]
+        inside = row >= 0 if low else (row < top or (row == top and part[c] == 0.0))
+        if inside == wanted:
+            end = c
+        else:
+            begin = c + 1
+    return begin
+
+
+@compiled
 def sweep_lines(
     height: NDArray[np.float32],
     forward: bool,
@@ -75,33 +104,46 @@ def sweep_lines(
         elif share > 1.0 - 1e-9:
             low, share = low + 1.0, 0.0
         base[c], part[c] = int(low), share
-    tangent[:] = 0.0
-    range_m[:] = np.nan
+    tangent[:], range_m[:] = np.nan, np.nan
     first_line, last_line = row0 - base[column0], row0 - base[column0]
     for c in range(column0, column_end):
         first_line = min(first_line, row0 - base[c] - 1)
         last_line = max(last_line, row_end - 1 - base[c])
+    # Where posts go in the result, -1 for those that do not count.
+    row_slot, column_slot = np.full(rows + 1, -1, np.int64), np.full(columns, -1, np.int64)
+    for i in range(tangent.shape[0]):
+        row_slot[row0 + i * step] = i
+    for j in range(tangent.shape[1]):
+        column_slot[column0 + j * step] = j
     # Columns in the order in which the hull grows: from the farthest ahead towards the eye.
     count = columns - column0 if forward else column_end
-    hull_s, hull_g = np.empty(count, np.float64), np.empty(count, np.float64)
+    from_k = columns - column_end if forward else column0
+    hull_s, hull_g = np.empty(count + 1, np.float64), np.empty(count + 1, np.float64)
     line_g = np.empty(count, np.float64)
+    seen, away = np.empty(columns, np.float64), np.empty(columns, np.float64)
+    seen_before, away_before = np.full(columns, np.nan), np.full(columns, np.nan)
     for line in range(first_line, last_line + 1):
-        for k in range(count):
+        # The columns where this line has posts on both sides.
+        begin = first_column(line, base, part, rows - 1, slope >= 0.0, True)
+        end = first_column(line, base, part, rows - 1, slope < 0.0, False)
+        if forward:
+            begin, end = columns - end, columns - begin
+        end = min(end, count)
+        for k in range(begin, end):
             c = columns - 1 - k if forward else k
             row, share = line + base[c], part[c]
-            if row < 0 or row >= rows or (share > 0.0 and row == rows - 1):
-                line_g[k] = np.nan
-                continue
             h = np.float64(height[row, c])
             if share > 0.0:
                 h += share * (np.float64(height[row + 1, c]) - h)
             s = k * step_m
             line_g[k] = h - bend * s * s
+        seen[column0:column_end] = np.nan
         top = 0
-        for k in range(count):
-            if k >= ahead:
-                # The post ahead of the eye that now begins to count.
-                g, s = line_g[k - ahead], -(k - ahead) * step_m
+        for k in range(begin, end):
+            # The post that now begins to count; the eye's own can go first, as from above it nothing it hides is seen.
+            insert = k if ahead == 1 else k - ahead
+            if insert >= begin:
+                g, s = line_g[insert], -insert * step_m
                 if g == g:
                     while top >= 2 and (hull_g[top - 1] - g) * (hull_s[top - 2] - s) <= (hull_g[top - 2] - g) * (
                         hull_s[top - 1] - s
@@ -109,35 +151,30 @@ def sweep_lines(
                         top -= 1
                     hull_s[top], hull_g[top] = s, g
                     top += 1
-            c = columns - 1 - k if forward else k
-            if c < column0 or c >= column_end or (c - column0) % step != 0:
-                continue
-            share, row = part[c], line + base[c]
-            low_counts = row0 <= row < row_end and (row - row0) % step == 0
-            high_counts = share > 0.0 and row0 <= row + 1 < row_end and (row + 1 - row0) % step == 0
-            if not (low_counts or high_counts):
+            nearest = top - 2 if ahead == 1 else top - 1
+            if k < from_k or nearest < 0:
                 continue
             s, g = -k * step_m, line_g[k] + eye_m
-            seen, away = np.nan, np.nan
-            if top > 0 and g == g:
-                rise, away = hull_g[top - 1] - g, hull_s[top - 1] - s
-                for at in range(top - 2, -1, -1):
-                    next_rise, next_away = hull_g[at] - g, hull_s[at] - s
-                    if next_rise * away < rise * next_away:
-                        break
-                    rise, away = next_rise, next_away
-                seen = rise / away + 2.0 * bend * s
-            j = (c - column0) // step
-            if low_counts:
-                i = (row - row0) // step
-                tangent[i, j] += np.float32((1.0 - share) * seen)
-                if share <= 0.5:
-                    range_m[i, j] = np.float32(away)
-            if high_counts:
-                i = (row + 1 - row0) // step
-                tangent[i, j] += np.float32(share * seen)
-                if share > 0.5:
-                    range_m[i, j] = np.float32(away)
+            rise, ahead_m = hull_g[nearest] - g, hull_s[nearest] - s
+            for at in range(nearest - 1, -1, -1):
+                next_rise, next_ahead_m = hull_g[at] - g, hull_s[at] - s
+                if next_rise * ahead_m < rise * next_ahead_m:
+                    break
+                rise, ahead_m = next_rise, next_ahead_m
+            c = columns - 1 - k if forward else k
+            seen[c], away[c] = rise / ahead_m + 2.0 * bend * s, ahead_m
+        # Posts between this line and the one before, or on this one.
+        left, right = (columns - end, columns - begin) if forward else (begin, end)
+        for c in range(max(left, column0), min(right, column_end)):
+            row, j = line + base[c], column_slot[c]
+            if j < 0 or row_slot[row] < 0:
+                continue
+            i, share = row_slot[row], part[c]
+            both = (1.0 - share) * seen[c] + share * seen_before[c] if share > 0.0 else seen[c]
+            if both == both:
+                tangent[i, j], range_m[i, j] = both, away[c] if share <= 0.5 else away_before[c]
+        seen, seen_before = seen_before, seen
+        away, away_before = away_before, away
 
 
 @compiled

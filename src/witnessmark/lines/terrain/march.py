@@ -141,15 +141,28 @@ class Marcher:
         limits = (self._step_cells, view.nearest_m, self._farthest_m, 2.0 * ground.spacing_m, GAP_SHARE)
         march_rays(*blocks, *place, eye, np.radians(in_grid), bend, *limits, tangent, range_m, reach_m, *inner)
         return Skyline(
-            float(x_m), float(y_m), eye, azimuth, tangent, range_m, self._filled(place, in_grid, range_m), reach_m, *inner
+            float(x_m),
+            float(y_m),
+            eye,
+            azimuth,
+            tangent,
+            range_m,
+            self._filled(place, in_grid, range_m),
+            reach_m,
+            *inner,
         )
 
     def _filled(self, place: tuple[float, float], in_grid_deg: Floats, range_m: Floats) -> NDArray[np.bool_]:
         """Whether any of the four posts around each ridge is a filled void."""
         away = np.nan_to_num(range_m) / self.ground.spacing_m
-        column, row = place[0] + np.sin(np.radians(in_grid_deg)) * away, place[1] + np.cos(np.radians(in_grid_deg)) * away
+        column, row = (
+            place[0] + np.sin(np.radians(in_grid_deg)) * away,
+            place[1] + np.cos(np.radians(in_grid_deg)) * away,
+        )
         rows, columns = self.ground.filled.shape
         i = np.clip(np.floor(row), 0, rows - 2).astype(np.intp)
         j = np.clip(np.floor(column), 0, columns - 2).astype(np.intp)
         filled = self.ground.filled
-        return np.asarray(filled[i, j] | filled[i + 1, j] | filled[i, j + 1] | filled[i + 1, j + 1]) & np.isfinite(range_m)
+        return np.asarray(filled[i, j] | filled[i + 1, j] | filled[i, j + 1] | filled[i + 1, j + 1]) & np.isfinite(
+            range_m
+        )

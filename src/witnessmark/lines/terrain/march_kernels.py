@@ -65,6 +65,39 @@ def way_out(column: float, row: float, east: float, north: float, side: int) -> 
 
 
 @compiled
+def crest(
+    height: Heights,
+    eye: tuple[float, float],
+    towards: tuple[float, float],
+    spacing_m: float,
+    eye_m: float,
+    bend: float,
+    step_m: float,
+    at_m: float,
+    tangent: float,
+) -> tuple[float, float]:
+    """The highest tangent, and where, between the samples on either side of a sample that stands out.
+
+    Parameters
+    ----------
+    eye, towards : tuple of float
+        Column and row of the eye, east and north of the bearing.
+    at_m, tangent : float
+        The sample.
+    """
+    best, at_best = tangent, at_m
+    for m in range(-7, 8):
+        d = at_m + m * step_m / 8.0
+        if m == 0 or d < 0.5 * step_m:
+            continue
+        h = bilinear(height, eye[0] + towards[0] * d / spacing_m, eye[1] + towards[1] * d / spacing_m)
+        t = (h - eye_m - bend * d * d) / d
+        if t > best:
+            best, at_best = t, d
+    return best, at_best
+
+
+@compiled
 def march_rays(
     height: Heights,
     fine: Heights,
@@ -164,21 +197,15 @@ def march_rays(
                         else:
                             found += 1
                         if slot >= 0:
-                            gaps[slot], inner_tangent[k, slot], inner_range_m[k, slot] = width, best, at_best
+                            gaps[slot] = width
+                            inner_tangent[k, slot], inner_range_m[k, slot] = crest(
+                                height, (column0, row0), (east, north), spacing_m, eye_m, bend[k], step_m, at_best, best
+                            )
                     best, at_best = t, d
             n += 1
-        # Between the samples beside the highest, the crest itself.
         if at_best == at_best:
-            centre = at_best
-            for m in range(-7, 8):
-                d = centre + m * step_m / 8.0
-                if m == 0 or d < max(nearest_m, 0.5 * step_m):
-                    continue
-                h = bilinear(height, column0 + east * d / spacing_m, row0 + north * d / spacing_m)
-                t = (h - eye_m - bend[k] * d * d) / d
-                if t > best:
-                    best, at_best = t, d
-            tangent[k], range_m[k] = best, at_best
-        else:
-            tangent[k], range_m[k] = np.nan, np.nan
+            best, at_best = crest(
+                height, (column0, row0), (east, north), spacing_m, eye_m, bend[k], step_m, at_best, best
+            )
+        tangent[k], range_m[k] = (best, at_best) if at_best == at_best else (np.nan, np.nan)
         reach_m[k] = min(reach, farthest_m)
