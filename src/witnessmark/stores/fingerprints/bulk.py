@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import cv2
@@ -101,7 +100,7 @@ def import_folder(
     run = _Run(store, name or (lambda path: path.name), origin, progress, len(files))
     run.recall()
     if workers <= 1:
-        _work_off(run, files, partial(_at_once, make), 1)
+        _work_off(run, files, lambda path: _at_once(make, path), 1)
     else:
         left = files
         while left:
@@ -124,12 +123,13 @@ def _files(path: Path) -> Iterator[Path]:
 
 def _with_processes(run: _Run, files: list[Path], make: Make, workers: int) -> list[Path]:
     """Work files off in processes; what is left when one of the processes died."""
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_one_thread) as pool:
-        suspects = _work_off(run, files, partial(pool.submit, _make, make), workers)
+        suspects = _work_off(run, files, _in(pool, make), workers)
     for suspect in suspects:  # alone, so that the one that does it is known and the others are not blamed
         with ProcessPoolExecutor(1, mp_context=context, initializer=_one_thread) as pool:
-            if _work_off(run, [suspect], partial(pool.submit, _make, make), 1):
+            if _work_off(run, [suspect], _in(pool, make), 1):
                 run.refuse(suspect, "The process that read it died; it may have run out of memory.")
     return [file for file in files if file not in run.done]
 
@@ -148,7 +148,8 @@ def _work_off(run: _Run, files: list[Path], submit: Callable[[Path], Future[Made
                     under_way[submit(path)] = path
             if not under_way:
                 return []
-            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+            done = wait(under_way, return_when=FIRST_COMPLETED).done
+            for future in [future for future in under_way if future in done]:  # in a fixed order where there is one
                 made = future.result()
                 run.keep(under_way.pop(future), made)
     except BrokenProcessPool:
@@ -169,6 +170,15 @@ def _make(make: Make, path: Path) -> Made:
 def _one_thread() -> None:
     """A worker process uses one processor; there are as many workers as processors are wanted."""
     cv2.setNumThreads(1)
+
+
+def _in(pool: ProcessPoolExecutor, make: Make) -> Callable[[Path], Future[Made]]:
+    """A way to have a pool make the fingerprint of a file."""
+
+    def submit(path: Path) -> Future[Made]:
+        return pool.submit(_make, make, path)
+
+    return submit
 
 
 def _at_once(make: Make, path: Path) -> Future[Made]:
