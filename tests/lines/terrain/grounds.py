@@ -108,9 +108,9 @@ def along(height: Floats, row: Floats, column: NDArray[np.int_]) -> Floats:
 def slow_march(
     held: Ground, x_m: float, y_m: float, azimuth_deg: float, eye_m: float, k: float, step_m: float
 ) -> float:
-    """The highest tangent among evenly spaced samples of bilinear ground."""
+    """The highest tangent among samples of bilinear ground from 25 m on."""
     width = (held.height_m.shape[1] - 1) * held.spacing_m
-    d = np.arange(step_m, 1.5 * width, step_m)
+    d = np.arange(25.0, 1.5 * width, step_m)
     h = held.height_at_m(x_m + np.sin(np.radians(azimuth_deg)) * d, y_m + np.cos(np.radians(azimuth_deg)) * d)
     bend = 0.5 / float(effective_radius_m(held.lat_deg, np.array([azimuth_deg]), k)[0])
     return float(np.nanmax((h - eye_m - bend * d * d) / d))
