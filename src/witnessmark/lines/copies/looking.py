@@ -21,6 +21,8 @@ from witnessmark.plain import Plain, canonical
 PREFIX = "fingerprints:"
 THROUGH_AT_MOST = 4
 """Copies whose own fingerprints are searched with, for what the item itself is too much changed to match."""
+THROUGH_MOST_H = 1000.0
+"""Libraries with more hours than this are searched with the item only: each further search costs as much again."""
 WRITING_AT_MOST = 12
 """Copies in which writing over the picture is looked for."""
 RANK = {"copy": 0, "same-sound": 1, "related": 2}
@@ -209,6 +211,8 @@ def _through(
         fingerprint = middle.library.fingerprint(middle.recording.id)
         for name, library in libraries.items():
             recordings = {recording.id: recording for recording in library.recordings()}
+            if sum(recording.duration_s for recording in recordings.values()) > 3600.0 * THROUGH_MOST_H:
+                continue
             known = _already(recordings, direct, library, sha256)
             for match in search(fingerprint, library, leave_out=known):
                 second = judged(match)

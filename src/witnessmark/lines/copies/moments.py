@@ -52,7 +52,11 @@ def moments(stretch: Stretch, item: Thumbnails, known: Thumbnails, count: int) -
     partner, miss_s = near[side, columns], misses_s[side, columns]
     usable = miss_s <= MISS_S
     rows, partner, miss_s = rows[usable], partner[usable], miss_s[usable]
-    chosen = [part[np.argmin(miss_s[part])] for part in np.array_split(np.arange(rows.size), count) if part.size]
+    chosen = []
+    for part in np.array_split(np.arange(rows.size), count):
+        if part.size:  # the nearest pair; of equally near ones the one in the middle
+            aside = np.abs(np.arange(part.size) - (part.size - 1) / 2.0) / part.size
+            chosen.append(part[np.argmin(np.round(miss_s[part], 2) + 0.009 * aside)])
     return [(int(rows[index]), int(partner[index])) for index in chosen]
 
 

@@ -12,24 +12,21 @@ from witnessmark.lines.copies.observations import Bound, CopiesObservations, Fou
 from witnessmark.plain import iso
 
 WHOLE_SHARE = 0.9
-RELATIONS = {
-    "copy": "copy of",
-    "related": "related to",
-    "same-sound": "same sound as",
-}
+TOLD_OF_EACH = 2
+"""Copies, and matches of other kinds, that a statement names."""
 
 
 def statement(seen: CopiesObservations, bounds: Sequence[Bound], ratios: Sequence[float]) -> str:
     """What was found, surest first; `ratios` has one entry for each of `seen.found`."""
     parts = [_same_file_words(known) for known in seen.same_file if any(bound.known is known for bound in bounds)]
     told = list(zip(seen.found, ratios, strict=True))
-    copies = [(found, ratio) for found, ratio in told if found.relation == "copy"]
-    parts.extend(_copy_words(found, ratio, seen) for found, ratio in copies[:2])
-    parts.extend(_other_words(found) for found in seen.found if found.relation != "copy")
-    parts = parts[:4]
-    more = seen.found_count - min(2, len(copies)) - sum(found.relation != "copy" for found in seen.found)
+    copies = [(found, ratio) for found, ratio in told if found.relation == "copy"][:TOLD_OF_EACH]
+    others = [found for found in seen.found if found.relation != "copy"][:TOLD_OF_EACH]
+    parts.extend(_copy_words(found, ratio) for found, ratio in copies)
+    parts.extend(_other_words(found) for found in others)
+    more = seen.found_count - len(copies) - len(others)
     if more > 0:
-        parts.append(f"{more} more match{'es' if more > 1 else ''} {'are' if more > 1 else 'is'} listed.")
+        parts.append("One more match is listed." if more == 1 else f"{more} more matches are listed.")
     if bounds:
         parts.append(_bound_words(bounds[0]))
     elif copies:
@@ -41,9 +38,9 @@ def _same_file_words(known: Known) -> str:
     return f"The very same file is known as {known.called}, in {_listed(known.libraries)}."
 
 
-def _copy_words(found: Found, ratio: float, seen: CopiesObservations) -> str:
+def _copy_words(found: Found, ratio: float) -> str:
     whole = found.covered_share >= WHOLE_SHARE
-    subject = "This recording" if whole else f"A part of this recording ({_spans(found.stretches, seen)})"
+    subject = "This recording" if whole else f"A part of this recording ({_spans(found.stretches)})"
     how = change_words(found)
     through = f", found through {_listed(found.via)}" if found.via else ""
     weight = (
@@ -240,7 +237,7 @@ def _total_s(stretches: Sequence[SharedStretch]) -> float:
     return sum(stretch.item_end_s - stretch.item_start_s for stretch in stretches)
 
 
-def _spans(stretches: Sequence[SharedStretch], seen: CopiesObservations) -> str:
+def _spans(stretches: Sequence[SharedStretch]) -> str:
     spans = sorted((stretch.item_start_s, stretch.item_end_s) for stretch in stretches[:3])
     return ", ".join(f"{start_s:.1f}-{end_s:.1f} s" for start_s, end_s in spans)
 

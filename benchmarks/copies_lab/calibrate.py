@@ -1,0 +1,299 @@
+"""What a copies score is worth: scores of copies, of unrelated recordings and of other moments, put into bands.
+
+Other moments of the same camera are needed in number, as no match may weigh more than they support: beside the hard
+negatives of a split, the later half of every recording is compared with its earlier half (and every manipulation of the
+recording likewise), and drawn scenes are filmed at several moments.
+
+Run: ``python -m benchmarks.copies_lab.calibrate [--splits held-out] [--check dev] [--scenes 40]`` after
+``python benchmarks/copies.py --parts ours``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from benchmarks.copies_lab import answers, footage, ours, parts, rendered, tables
+from benchmarks.copies_lab.split import Query, Split
+
+from witnessmark.lines.copies.calibration import Calibration, fit
+from witnessmark.lines.copies.fingerprint import Fingerprint, FrameCodes, LocalFeatures, Thumbnails
+from witnessmark.lines.copies.memory import MemoryLibrary
+from witnessmark.lines.copies.search import compare, search
+
+HERE = Path(__file__).resolve().parents[1]
+FIRST_SCENE = 1001
+"""Drawn scenes from here on are used by nothing else."""
+MOMENTS = 3
+LEAST_HALF_S = 3.0
+GAP_S = 0.5
+
+
+@dataclass(slots=True)
+class Scores:
+    """Scores of comparisons whose truth is known, and which clips each is of."""
+
+    copies: list[float] = field(default_factory=list)
+    unrelated: list[float] = field(default_factory=list)
+    hard: list[float] = field(default_factory=list)
+    of_copies: set[str] = field(default_factory=set)
+    of_unrelated: set[tuple[str, str]] = field(default_factory=set)
+    of_hard: set[tuple[str, str]] = field(default_factory=set)
+
+    def add(self, other: Scores) -> None:
+        """Take in another part's."""
+        for name in ("copies", "unrelated", "hard"):
+            getattr(self, name).extend(getattr(other, name))
+            getattr(self, f"of_{name}").update(getattr(other, f"of_{name}"))
+
+    def fitted(self, source: str) -> Calibration:
+        """Bands; attacks on one clip count as one."""
+        return fit(
+            np.array(self.copies),
+            np.array(self.unrelated),
+            np.array(self.hard),
+            source=source,
+            independent=(len(self.of_copies), len(self.of_unrelated), len(self.of_hard)),
+        )
+
+
+def of_answers(split: Split, told: answers.Answers) -> Scores:
+    """Every pair of a query and a reference of a split; what was not answered scores 0.
+
+    A negative in the dress of a broadcaster counts as hard against references in the same dress.
+    """
+    made = Scores()
+    dressed = {reference.name for reference in split.references if reference.dressed}
+    for query in split.queries:
+        scores = {answer.reference: answer.score for answer in told.by_query.get(query.name, ())}
+        clip = clip_of(query)
+        for reference in split.references:
+            if reference.name in query.leave_out:
+                continue
+            score = scores.get(reference.name, 0.0)
+            if query.kind == "attack" and reference.name == query.reference:
+                made.copies.append(score)
+                made.of_copies.add(clip)
+            elif (query.kind == "hard" and reference.name == query.reference) or (
+                query.kind == "dressed" and reference.name in dressed
+            ):
+                made.hard.append(score)
+                made.of_hard.add((query.name, "" if query.kind == "dressed" else reference.name))
+            elif not (query.reference in dressed and reference.name in dressed):
+                made.unrelated.append(score)
+                made.of_unrelated.add((min(clip, reference.name), max(clip, reference.name)))
+    return made
+
+
+def clip_of(query: Query) -> str:
+    """The clip a query was made of."""
+    return query.reference or query.name.split(".")[0]
+
+
+def of_halves(printed: ours.Printed) -> Scores:
+    """The later half of every recording, as it is and manipulated, against its earlier half: another moment."""
+    made = Scores()
+    references = {one.name: printed.by_file[one.file] for one in printed.split.references}
+    whole = [Query(name, "", "attack", "", name) for name in references]
+    for query in [*whole, *(query for query in printed.split.queries if query.kind == "attack")]:
+        reference = references[query.reference]
+        length_s = reference.duration_s
+        if length_s < 2 * LEAST_HALF_S + GAP_S:
+            continue
+        code = printed.by_file[query.file] if query.file else reference
+        half_s = (length_s - GAP_S) / 2.0
+        if query.file:
+            if query.r1_s - query.r0_s < 0.9 * length_s or query.q0_s > 0.0:
+                continue  # excerpts and insertions show too little of both halves
+            later = part(code, (half_s + GAP_S) / query.speed, code.duration_s)
+        else:
+            later = part(code, half_s + GAP_S, length_s)
+        match = compare(later, part(reference, 0.0, half_s))
+        made.hard.append(0.0 if match is None else match.score)
+        made.of_hard.add((query.reference, "halves"))
+    return made
+
+
+def part(one: Fingerprint, start_s: float, end_s: float) -> Fingerprint:
+    """The fingerprint of a stretch, as if the rest had never been there."""
+
+    def rows(times_s: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> slice:
+        return slice(int(np.searchsorted(times_s, start_s)), int(np.searchsorted(times_s, end_s)))
+
+    kept = rows(one.frames.times_s)
+    frames = FrameCodes(one.frames.times_s[kept], one.frames.codes[kept], one.frames.quality[kept])
+    features, thumbnails = one.features, one.thumbnails
+    if features is not None:
+        kept = rows(features.times_s)
+        first = features.first[kept.start : kept.stop + 1]
+        local = slice(int(first[0]), int(first[-1])) if len(first) else slice(0, 0)
+        features = LocalFeatures(
+            features.times_s[kept],
+            (first - first[0]).astype(np.uint32) if len(first) else np.zeros(1, np.uint32),
+            features.codes[local],
+            features.x[local],
+            features.y[local],
+            features.size[local],
+            features.angle[local],
+        )
+    if thumbnails is not None:
+        kept = rows(thumbnails.times_s)
+        thumbnails = Thumbnails(thumbnails.times_s[kept], thumbnails.luma[kept])
+    return replace(one, duration_s=end_s - start_s, frames=frames, features=features, thumbnails=thumbnails, sound=None)
+
+
+def scene_prints(keep: Path, scene: int) -> list[Fingerprint]:
+    """One drawn scene at several moments; all but the first are encoded harder, as if posted."""
+    prints = []
+    with tempfile.TemporaryDirectory() as folder:
+        for when in range(MOMENTS + 1):
+            path = Path(folder) / f"scene-{scene}-{when}.mp4"
+            footage.write(path, rendered.moment(scene, when), crf=23 if when == 0 else 30)
+            prints.append(ours.print_one(path, keep))
+    return prints
+
+
+_DRAWN: list[tuple[MemoryLibrary, dict[str, list[Fingerprint]]]] = []
+
+
+def of_scenes(prints: Mapping[str, list[Fingerprint]], others: Mapping[str, Fingerprint], workers: int) -> Scores:
+    """Drawn scenes searched for among the first moment of every scene, and among real recordings.
+
+    The moments of one scene are hard negatives of one another; everything else is unrelated.
+    """
+    library = MemoryLibrary()
+    for name, code in {**{name: codes[0] for name, codes in prints.items()}, **others}.items():
+        library.add(code, name)
+    _DRAWN[:] = [(library, dict(prints))]
+    made = Scores()
+    with ProcessPoolExecutor(workers) as pool:
+        for scores in pool.map(_of_scene, prints):
+            made.add(scores)
+    return made
+
+
+def _of_scene(name: str) -> Scores:
+    library, prints = _DRAWN[0]
+    names = {kept.id: kept.name for kept in library.recordings()}
+    made = Scores()
+    for when, code in enumerate(prints[name][1:], start=1):
+        scores = {names[match.recording]: match.score for match in search(code, library)}
+        made.hard.append(scores.pop(name, 0.0))
+        made.of_hard.add((name, str(when)))
+        for other in names.values():
+            if other != name:
+                made.unrelated.append(scores.get(other, 0.0))
+                made.of_unrelated.add((min(name, other), max(name, other)))
+    return made
+
+
+def check(calibration: Calibration, scores: Scores) -> list[list[str]]:
+    """How the ratios fare on scores they were not fitted to: the cost of ratios, and misleading ones."""
+    copies = np.array([calibration.likelihood_ratio(score) for score in scores.copies])
+    others = np.array([calibration.likelihood_ratio(score) for score in scores.hard])
+    cost = 0.5 * (np.mean(np.log2(1 + 1 / copies)) + np.mean(np.log2(1 + others)))
+    return [
+        ["copies with a ratio above 10", f"{np.mean(copies > 10):.2f} of {len(copies)}"],
+        ["hard negatives with a ratio above 1", f"{int(np.sum(others > 1))} of {len(others)}"],
+        ["unrelated pairs with a ratio above 1", f"{_above(calibration, scores.unrelated)} of {len(scores.unrelated)}"],
+        ["cost of the log-likelihood ratios (Cllr, copies against hard negatives)", f"{cost:.2f}"],
+    ]
+
+
+def _above(calibration: Calibration, scores: Sequence[float]) -> int:
+    return sum(calibration.likelihood_ratio(score) > 1 for score in scores if score > 0)
+
+
+def literal(calibration: Calibration) -> str:
+    """The value as it stands in `limits.py`."""
+    bands = "\n".join(
+        f"        Band({band.from_score:g}, copies={band.copies}, unrelated={band.unrelated}, hard={band.hard}),"
+        for band in calibration.bands
+    )
+    return (
+        f'CALIBRATION = Calibration(\n    "{calibration.source}",\n    (\n{bands}\n    ),\n'
+        f"    independent_copies={calibration.independent_copies},\n"
+        f"    independent_unrelated={calibration.independent_unrelated},\n"
+        f"    independent_hard={calibration.independent_hard},\n)"
+    )
+
+
+def report(calibration: Calibration, rows: Sequence[Sequence[str]], checked_on: str) -> str:
+    """The bands, what each is worth, and the check."""
+    bands = [
+        [
+            f"{band.from_score:.2f}",
+            str(band.copies),
+            str(band.unrelated),
+            str(band.hard),
+            *(f"{calibration.likelihood_ratio(band.from_score, count):.1f}" for count in (1, 100, 10_000)),
+        ]
+        for band in calibration.bands
+    ]
+    head = ["score from", "copies", "unrelated", "hard", "ratio, 1 searched", "100", "10,000"]
+    return "\n\n".join(
+        (
+            "# Copies: what a score is worth",
+            calibration.source,
+            f"Independent: {calibration.independent_copies} copies, {calibration.independent_unrelated} unrelated, "
+            f"{calibration.independent_hard} hard. Made by `benchmarks/copies_lab/calibrate.py`.",
+            tables.table(head, bands),
+            f"Checked on {checked_on}:",
+            tables.table(["Measure", "Value"], rows),
+        )
+    )
+
+
+def main() -> None:
+    """Fit on some splits and fresh drawn scenes, check on another."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=Path, default=HERE / "work" / "copies")
+    parser.add_argument("--clips", type=Path, default=HERE.parent.parent / "shared" / "data" / "videos")
+    parser.add_argument("--splits", default="held-out")
+    parser.add_argument("--check", default="dev")
+    parser.add_argument("--scenes", type=int, default=40)
+    parser.add_argument("--workers", type=int, default=2)
+    asked = parser.parse_args()
+    plan = parts.Plan(asked.clips, asked.work, asked.workers, False, None)
+    scores = Scores()
+    for one in asked.splits.split(","):
+        scores.add(_of_split(plan, one))
+    scenes = range(FIRST_SCENE, FIRST_SCENE + asked.scenes)
+    with ProcessPoolExecutor(asked.workers) as pool:
+        made = pool.map(partial(scene_prints, asked.work / "prints"), scenes)
+        prints = {f"scene-{scene}": codes for scene, codes in zip(scenes, made, strict=True)}
+    scores.add(of_scenes(prints, _references(plan, asked.splits.split(",")), asked.workers))
+    titles = " and ".join(f"the split {parts.TITLES[one]}" for one in asked.splits.split(","))
+    calibration = scores.fitted(f"Measured on {titles} and {asked.scenes} drawn scenes at {MOMENTS + 1} moments each.")
+    text = report(
+        calibration, check(calibration, _of_split(plan, asked.check)), f"the split {parts.TITLES[asked.check]}"
+    )
+    print(text, literal(calibration), sep="\n\n")
+    (HERE / "results" / "copies-scores.md").write_text(text + "\n", encoding="utf-8")
+
+
+def _references(plan: parts.Plan, names: Sequence[str]) -> dict[str, Fingerprint]:
+    """The references of splits, by name."""
+    found: dict[str, Fingerprint] = {}
+    for name in names:
+        split = parts.split_of(plan, name)
+        printed = ours.print_all(replace(split, queries=()), plan.work / "prints", plan.workers)
+        found |= {one.name: printed.by_file[one.file] for one in split.references}
+    return found
+
+
+def _of_split(plan: parts.Plan, name: str) -> Scores:
+    split = parts.split_of(plan, name)
+    made = of_answers(split, answers.load(plan.kept("tier3", name)))
+    made.add(of_halves(ours.print_all(split, plan.work / "prints", plan.workers)))
+    return made
+
+
+if __name__ == "__main__":
+    main()
