@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from witnessmark.lines.scene.features import Features, features_of
+from witnessmark.lines.scene.guided import guided
 from witnessmark.lines.scene.matching import FEWEST, Agreement, Flags, Indices, agree, tentative
 from witnessmark.lines.scene.recording import Alike, same_recording
 from witnessmark.lines.scene.stable import left_out
@@ -17,6 +18,12 @@ from witnessmark.media.records import Broken, Limits
 
 SAME_SPOT = 0.012
 """Matches that lie at the same spot of both screens to within this share of their sides are set aside at first."""
+FINALISTS = 3
+"""Pairs of views that agree best, which are matched again under their homography."""
+WARPS = 4
+"""Pairs whose homography is tried as that between copies of one recording."""
+INSERTED, MARGIN_S = 0.5, 0.3
+"""A stretch that both share and that is a smaller part than this of the shorter is an opening or inserted material."""
 COARSE = 4
 """Cells a side in which it is judged whether matches at the same spots fill the picture or frame it."""
 
@@ -37,24 +44,34 @@ class Looked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pair:
-    """The pair of views that agrees best.
+    """Two views that agree.
 
     Attributes
     ----------
     a, b : Features
-    index_a, index_b : int
+    number_a, number_b : int
         Which of the chosen views.
     found : Agreement
     same_spots : bool
         True when the matches lie at the same spots of both screens: a camera that did not move between, or a copy.
+    index_a, index_b : ndarray of int, shape (k,)
+        The points of the world that both show.
+    support_count : int
+        How much they count, for their spread and beyond chance.
+    chance_count : float
+        How much wrong geometries give with the same pictures; 0 where none was tried.
     """
 
     a: Features
     b: Features
-    index_a: int
-    index_b: int
+    number_a: int
+    number_b: int
     found: Agreement
     same_spots: bool
+    index_a: Indices
+    index_b: Indices
+    support_count: int
+    chance_count: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +90,9 @@ class Comparison:
         Matches set aside at the same spots of both screens where they did not fill the picture, in the pair with most.
     alike : Alike or None
         A stretch that looks like the same recording.
+    inserted : bool
+        True when that stretch is less than half of the shorter footage: an opening or inserted material. The views in
+        it are then left out of `best`.
     """
 
     best: Pair | None
@@ -81,6 +101,7 @@ class Comparison:
     tried_count: int
     overlay_count: int
     alike: Alike | None
+    inserted: bool
 
 
 def prepare(path: Path, limits: Limits) -> Looked | Broken:
@@ -100,30 +121,69 @@ def ready(views: Views) -> Looked:
 def compare(a: Looked, b: Looked) -> Comparison:
     """Compare all views of one with all of the other.
 
+    Parameters
+    ----------
+    a, b : Looked
+
     Returns
     -------
     Comparison
     """
-    best: Pair | None = None
-    agreed = overlay = 0
-    for index_a, view_a in enumerate(a.features):
-        for index_b, view_b in enumerate(b.features):
+    pairs: list[Pair] = []
+    overlay = 0
+    for number_a, view_a in enumerate(a.features):
+        for number_b, view_b in enumerate(b.features):
             found, same_spots, aside = compare_views(view_a, view_b)
             overlay = max(overlay, aside)
-            if found.kind == "none":
-                continue
-            agreed += 1
-            if best is None or _rank(found) > _rank(best.found):
-                best = Pair(view_a, view_b, index_a, index_b, found, same_spots)
-    alike = None
-    if best is not None and best.found.plane is not None:
-        alike = same_recording(a.views.held, b.views.held, best.found.plane)
-    support = 0 if best is None else best.found.support_count
-    return Comparison(best, support, agreed, len(a.features) * len(b.features), overlay, alike)
+            if found.kind != "none":
+                raw = (found.index_a, found.index_b, found.support_count, 0.0)
+                pairs.append(Pair(view_a, view_b, number_a, number_b, found, same_spots, *raw))
+    pairs.sort(key=lambda pair: _rank(pair.found), reverse=True)
+    alike = _alike(a, b, pairs)
+    inserted = alike is not None and alike.end_s - alike.start_s < INSERTED * min(_lasts_s(a), _lasts_s(b))
+    if alike is not None and inserted:
+        pairs = [pair for pair in pairs if not _within(pair, alike)]
+    best = max(map(_enriched, pairs[:FINALISTS]), key=lambda pair: pair.support_count, default=None)
+    support = 0 if best is None else best.support_count
+    return Comparison(best, support, len(pairs), len(a.features) * len(b.features), overlay, alike, inserted)
 
 
 def _rank(found: Agreement) -> tuple[int, int]:
     return found.support_count, len(found.index_a)
+
+
+def _alike(a: Looked, b: Looked, pairs: list[Pair]) -> Alike | None:
+    """A stretch of the same recording under the homography that explains most of some pair's matches."""
+    flat = [pair for pair in pairs if pair.found.plane is not None and pair.found.kind == "plane"]
+    flat.sort(key=lambda pair: len(pair.found.index_a) / pair.found.tentative_count, reverse=True)
+    for pair in flat[:WARPS]:
+        assert pair.found.plane is not None
+        alike = same_recording(a.views.held, b.views.held, pair.found.plane)
+        if alike is not None:
+            return alike
+    return None
+
+
+def _lasts_s(looked: Looked) -> float:
+    held = looked.views.held
+    return held[-1].at_s - held[0].at_s
+
+
+def _within(pair: Pair, alike: Alike) -> bool:
+    """Whether either view lies in the stretch that both share."""
+    mine, theirs = pair.a.at_s, pair.b.at_s - alike.offset_s
+    return any(alike.start_s - MARGIN_S <= at_s <= alike.end_s + MARGIN_S for at_s in (mine, theirs))
+
+
+def _enriched(pair: Pair) -> Pair:
+    """The pair with what its homography finds besides, where that counts for more."""
+    if pair.found.plane is None:
+        return pair
+    more = guided(pair.a, pair.b, pair.found.plane)
+    if more.support_count <= pair.support_count:
+        return pair
+    more_points = (more.index_a, more.index_b, more.support_count, more.chance_count)
+    return Pair(pair.a, pair.b, pair.number_a, pair.number_b, pair.found, pair.same_spots, *more_points)
 
 
 def compare_views(a: Features, b: Features) -> tuple[Agreement, bool, int]:
@@ -178,7 +238,7 @@ def fills(view: Features, index: Indices) -> bool:
 
 def scale_of(pair: Pair) -> float:
     """How much larger the second view shows what both show: median ratio of sizes."""
-    size_a, size_b = pair.a.size_px[pair.found.index_a], pair.b.size_px[pair.found.index_b]
+    size_a, size_b = pair.a.size_px[pair.index_a], pair.b.size_px[pair.index_b]
     return float(np.exp(np.median(np.log(size_b / size_a))))
 
 

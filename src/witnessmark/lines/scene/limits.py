@@ -37,10 +37,6 @@ class SupportRates:
     def log10_ratio(self, support: int) -> float:
         """Likelihood ratio of one place against different ones, log10.
 
-        Rates are tails: how often a support as large as the class's or larger was seen, with half a count added on
-        either side (Jeffreys' prior), so that what was never seen on different places counts as rare and not as
-        impossible. Below the smallest class that speaks for one place, rates are those of the class itself.
-
         Parameters
         ----------
         support : int
@@ -48,15 +44,23 @@ class SupportRates:
         Returns
         -------
         float
+
+        Notes
+        -----
+        Neighbouring classes are pooled until the ratio rises with support (Ayer et al. 1955,
+        doi:10.1214/aoms/1177728423). To either count of a pooled class half is added (Jeffreys), so that what was
+        never seen of different places counts as rare and not as impossible.
         """
+        pooled: list[tuple[int, int, int]] = []  # first class, same, different
+        for number, counts in enumerate(zip(self.same_count, self.different_count, strict=True)):
+            pooled.append((number, *counts))
+            while len(pooled) > 1 and _ratio(*pooled[-2][1:]) >= _ratio(*pooled[-1][1:]):
+                (first, same, different), (_, more_same, more_different) = pooled[-2:]
+                pooled[-2:] = [(first, same + more_same, different + more_different)]
         number = bisect.bisect_right(self.from_support, support) - 1
-        if number == 0:
-            same, different = self.same_count[0], self.different_count[0]
-        else:
-            same, different = sum(self.same_count[number:]), sum(self.different_count[number:])
-        rate_same = (same + 0.5) / (sum(self.same_count) + 1.0)
-        rate_different = (different + 0.5) / (sum(self.different_count) + 1.0)
-        return math.log10(rate_same / rate_different)
+        same, different = next(counts[1:] for counts in reversed(pooled) if counts[0] <= number)
+        scale = (sum(self.different_count) + 1.0) / (sum(self.same_count) + 1.0)
+        return math.log10(_ratio(same, different) * scale)
 
     def false_rate_bound(self, support: int) -> float:
         """Upper 95 % bound of the rate at which different places reach this support (Clopper & Pearson 1934).
@@ -67,6 +71,10 @@ class SupportRates:
         """
         number = bisect.bisect_right(self.from_support, support) - 1
         return rate_bound(sum(self.different_count[number:]), sum(self.different_count))
+
+
+def _ratio(same: int, different: int) -> float:
+    return (same + 0.5) / (different + 0.5)
 
 
 def rate_bound(hits: int, tries: int, level: float = 0.95) -> float:

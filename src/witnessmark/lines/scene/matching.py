@@ -26,7 +26,7 @@ PLANE_PX = 3.0
 DEPTH_PX = 1.5
 GRID = 10
 """Cells a side in which the spread of matches over a view is counted."""
-FEWEST = 6
+FEWEST = 5
 """Fewer matches than this agree by chance, and four always fit a homography."""
 PER_CELL = 2
 """Matches counted in one cell of the grid at most: a sign or a logo is not a place."""

@@ -1,4 +1,4 @@
-"""Whether two pieces of footage look like the same recording: the same changes at the same times under one warp."""
+"""Whether two pieces of footage look like the same recording: the same pictures at the same times under one warp."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from witnessmark.lines.scene.views import View
 
 SIDE_PX = 96
 PAIRS_MIN = 4
-LIKE = 0.75
-"""Correlation of what changes, at which two recordings are said to change alike."""
+LIKE = 0.85
+"""Correlation from which two pictures are one: what is left is coding, captions and a slightly different moment."""
+SHARPER = 0.35
+"""What two pictures of one moment differ by is at most this share of what they differ by from other moments."""
 LASTS_S = 1.5
-CHANGES_GREY = 1.5
-"""Without this much change within the recordings there is nothing to tell them by."""
+OTHER_S = 1.0
+"""From this distance on, a moment is another one."""
 SAME_TIME_S = 0.26
 """Half a step of the sampling of `views.RATE_HZ`, and a little."""
 
@@ -35,7 +37,7 @@ class Alike:
     offset_s : float
         Time in the second minus time in the first.
     correlation_ratio : float
-        Of the changes, 1 when equal.
+        Of pictures of the same moment, 1 when equal.
     pairs_count : int
         Pairs of pictures it rests on.
     """
@@ -48,10 +50,10 @@ class Alike:
 
 
 def same_recording(a: Sequence[View], b: Sequence[View], plane: NDArray[np.float64]) -> Alike | None:
-    """Look for one offset in time at which the changes within both recordings agree under one warp.
+    """Look for one offset in time at which the pictures of both are one under one warp, and at no other time.
 
-    Every picture of `a` is warped into `b`; from both the mean picture of its recording is taken away, so that an
-    unmoving background, which a fixed camera shows at any time, counts for nothing.
+    Every picture of `a` is warped into `b`. A fixed camera shows the same background at any time: then pictures of
+    different moments are as alike as those of one, and nothing is found.
 
     Parameters
     ----------
@@ -73,43 +75,49 @@ def same_recording(a: Sequence[View], b: Sequence[View], plane: NDArray[np.float
     cover = cv2.warpPerspective(np.full(a[0].grey.shape, 255, np.uint8), shrink @ plane, size) > 250
     if np.count_nonzero(cover) < 0.1 * cover.size:
         return None
-    mine = np.stack([_warped(view, shrink @ plane, size)[cover] for view in a])
-    theirs = np.stack([cv2.resize(view.grey, size, interpolation=cv2.INTER_AREA)[cover] for view in b])
-    change_a, change_b = _changes(mine.astype(np.float32)), _changes(theirs.astype(np.float32))
-    loud_a, loud_b = np.linalg.norm(change_a, axis=1), np.linalg.norm(change_b, axis=1)
-    enough = CHANGES_GREY * np.sqrt(np.count_nonzero(cover))
-    alike = np.asarray((change_a @ change_b.T) / np.maximum(np.outer(loud_a, loud_b), 1e-6), np.float32)
-    lively = (loud_a[:, None] > enough) & (loud_b[None, :] > enough)
-    apart = np.array([view.at_s for view in b])[None, :] - np.array([view.at_s for view in a])[:, None]
-    return _best_offset(alike, lively, apart, np.array([view.at_s for view in a]))
+    mine = _levelled(np.stack([_warped(view, shrink @ plane, size)[cover] for view in a]))
+    theirs = _levelled(np.stack([cv2.resize(view.grey, size, interpolation=cv2.INTER_AREA)[cover] for view in b]))
+    times_a, times_b = np.array([view.at_s for view in a]), np.array([view.at_s for view in b])
+    return _best_offset(np.asarray(mine @ theirs.T, np.float32), times_b[None, :] - times_a[:, None], times_a)
 
 
-def _best_offset(
-    alike: Floats32, lively: NDArray[np.bool_], apart_s: NDArray[np.float64], at_s: NDArray[np.float64]
-) -> Alike | None:
+def _best_offset(alike: Floats32, apart_s: NDArray[np.float64], at_s: NDArray[np.float64]) -> Alike | None:
     best: Alike | None = None
-    for offset_s in np.unique(np.round(apart_s[lively] / SAME_TIME_S) * SAME_TIME_S):
-        near = lively & (np.abs(apart_s - offset_s) <= SAME_TIME_S)
-        score = np.where(near, alike, -1.0).max(axis=1)
-        rows = np.flatnonzero(near.any(axis=1))
-        if len(rows) < PAIRS_MIN or at_s[rows[-1]] - at_s[rows[0]] < LASTS_S:
+    for offset_s in np.unique(np.round(apart_s[alike >= LIKE], 2)):
+        near = np.abs(apart_s - offset_s) <= SAME_TIME_S
+        other = np.abs(apart_s - offset_s) >= OTHER_S
+        same = np.where(near, alike, -1.0).max(axis=1)
+        usual = np.where(other, alike, 0.0).sum(axis=1) / np.maximum(other.sum(axis=1), 1)
+        good = (same >= LIKE) & other.any(axis=1) & (1.0 - same <= SHARPER * (1.0 - usual))
+        start, stop = _longest_run(good)
+        count = int(good[start:stop].sum())
+        if count < PAIRS_MIN or at_s[stop - 1] - at_s[start] < LASTS_S:
             continue
-        good = rows[score[rows] >= LIKE]
-        if len(good) < max(PAIRS_MIN, 0.5 * len(rows)) or at_s[good[-1]] - at_s[good[0]] < LASTS_S:
-            continue
-        found = Alike(
-            float(at_s[good[0]]), float(at_s[good[-1]]), float(offset_s), float(np.median(score[good])), len(good)
-        )
+        likeness = float(np.mean(same[start:stop][good[start:stop]]))
+        found = Alike(float(at_s[start]), float(at_s[stop - 1]), float(offset_s), likeness, count)
         if best is None or (found.pairs_count, found.correlation_ratio) > (best.pairs_count, best.correlation_ratio):
             best = found
     return best
 
 
-def _changes(pictures: Floats32) -> Floats32:
-    """What differs from the recording's mean picture, whatever the exposure: each picture is levelled first."""
-    level = pictures - pictures.mean(axis=1, keepdims=True)
-    level *= 50.0 / np.maximum(level.std(axis=1, keepdims=True), 4.0)
-    return np.asarray(level - level.mean(axis=0), np.float32)
+def _longest_run(good: NDArray[np.bool_]) -> tuple[int, int]:
+    """Half-open longest run of true in which single gaps are passed over."""
+    bridged = good.copy()
+    bridged[1:-1] |= good[:-2] & good[2:]
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], bridged, [False]]).astype(np.int8))).reshape(-1, 2)
+    if len(edges) == 0:
+        return 0, 0
+    start, stop = edges[int(np.argmax(edges[:, 1] - edges[:, 0]))]
+    return int(start), int(stop)
+
+
+def _levelled(pictures: NDArray[np.uint8]) -> Floats32:
+    """Mean 0 and length 1, whatever the exposure; a flat picture is like nothing."""
+    level = pictures.astype(np.float32)
+    level -= level.mean(axis=1, keepdims=True)
+    length = np.linalg.norm(level, axis=1, keepdims=True)
+    flat = length < 2.0 * np.sqrt(level.shape[1])
+    return np.asarray(np.where(flat, 0.0, level / np.maximum(length, 1e-6)), np.float32)
 
 
 def _warped(view: View, plane: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.uint8]:

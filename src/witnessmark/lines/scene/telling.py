@@ -45,7 +45,7 @@ def relation_of(comparison: Comparison) -> Relation:
     """The answer: same place, same recording, or cannot tell."""
     if comparison.support_count < SAME_PLACE_SUPPORT:
         return "cannot-tell"
-    return "same-place" if comparison.alike is None else "same-recording"
+    return "same-place" if comparison.alike is None or comparison.inserted else "same-recording"
 
 
 def surest_first(compared: Sequence[Compared], with_pictures: int) -> tuple[Compared, ...]:
@@ -119,20 +119,25 @@ def _reasons(comparison: Comparison, relation: Relation) -> tuple[str, ...]:
     if best is None:
         reasons.append(f"No two of {comparison.tried_count} pairs of views agree in enough points under one geometry.")
     else:
-        count = len(best.found.index_a)
+        count = len(best.index_a)
         reasons.append(
             f"{count} points agree under one geometry in the best of {comparison.tried_count} pairs of views; counted "
-            f"for their spread they give a support of {best.found.support_count}."
+            f"for their spread they give a support of {best.support_count}."
         )
         if relation == "cannot-tell":
             reasons.append(f"Below a support of {SAME_PLACE_SUPPORT} it is not told from chance and shared things.")
         if best.same_spots:
             reasons.append("They lie at the same spots of both screens: a camera that stayed where it was, or a copy.")
+        if best.chance_count:
+            reasons.append(
+                f"Wrong geometries would give {best.chance_count:.1f} with these pictures; that is taken off."
+            )
     if comparison.alike is not None:
         alike = comparison.alike
         reasons.append(
-            f"From {alike.start_s:.1f} s to {alike.end_s:.1f} s both change alike under one fixed warp "
-            f"(correlation {alike.correlation_ratio:.2f})."
+            f"From {alike.start_s:.1f} s to {alike.end_s:.1f} s both show the same pictures under one fixed warp "
+            f"(correlation {alike.correlation_ratio:.2f})"
+            + (", an opening or inserted material, which was left out." if comparison.inserted else ".")
         )
     if comparison.overlay_count:
         reasons.append(
@@ -145,15 +150,15 @@ def _reasons(comparison: Comparison, relation: Relation) -> tuple[str, ...]:
 def _pair_seen(looked: Looked, other: Looked, pair: Pair) -> PairSeen:
     size_a = np.array([pair.a.width_px, pair.a.height_px], np.float64)
     size_b = np.array([pair.b.width_px, pair.b.height_px], np.float64)
-    share_a = np.round(pair.a.xy_px[pair.found.index_a] / size_a, 4)
-    share_b = np.round(pair.b.xy_px[pair.found.index_b] / size_b, 4)
+    share_a = np.round(pair.a.xy_px[pair.index_a] / size_a, 4)
+    share_b = np.round(pair.b.xy_px[pair.index_b] / size_b, 4)
     points = [
         MatchedPoint(float(here[0]), float(here[1]), float(there[0]), float(there[1]))
         for here, there in zip(share_a, share_b, strict=True)
     ]
     return PairSeen(
-        frame=_frame(pair.a.at_s, picture_of(looked, pair.index_a)),
-        reference_frame=_frame(pair.b.at_s, picture_of(other, pair.index_b)),
+        frame=_frame(pair.a.at_s, picture_of(looked, pair.number_a)),
+        reference_frame=_frame(pair.b.at_s, picture_of(other, pair.number_b)),
         kind=pair.found.kind,
         same_spots=pair.same_spots,
         tentative_count=pair.found.tentative_count,

@@ -1,0 +1,1 @@
+"""Rendered places, filmed from several stands in several lights, and what comparing them gave."""
