@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import re
 import time
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -13,7 +14,6 @@ from pathlib import Path
 
 from benchmarks.copies_lab.answers import Answer, Answers
 from benchmarks.copies_lab.split import Query, Split
-from witnessmark.lines.copies.search import search
 
 from witnessmark import media
 from witnessmark.lines import copies
@@ -22,6 +22,7 @@ from witnessmark.lines.copies.fingerprinting import fingerprint_of
 from witnessmark.lines.copies.memory import MemoryLibrary
 from witnessmark.lines.copies.packing import pack_tier
 from witnessmark.lines.copies.records import Match
+from witnessmark.lines.copies.search import search
 
 NAME = "Witnessmark"
 
@@ -42,11 +43,18 @@ class Printed:
 @cache
 def state() -> str:
     """A digest of the program that makes fingerprints: what is kept on disk is used by the same program only."""
+    home = Path(copies.__file__).parent
+    waiting, needed = ["fingerprinting"], set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name not in needed and (home / f"{name}.py").is_file():
+            needed.add(name)
+            text = (home / f"{name}.py").read_text(encoding="utf-8")
+            waiting += re.findall(r"from witnessmark\.lines\.copies\.(\w+) import", text)
+    files = [home / f"{name}.py" for name in sorted(needed)]
     digest = hashlib.sha256()
-    for folder in (Path(copies.__file__).parent, Path(media.__file__).parent):
-        for path in sorted(folder.rglob("*.py")):
-            if path.name not in {"search.py", "limits.py", "appearances.py", "likelihood.py", "observations.py"}:
-                digest.update(path.read_bytes())
+    for path in [*files, *sorted(Path(media.__file__).parent.rglob("*.py"))]:
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 

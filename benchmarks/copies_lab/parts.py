@@ -101,7 +101,8 @@ def _chain(plan: Plan, split: str) -> None:
 def _cost(plan: Plan, split: str) -> None:
     made = split_of(plan, split)
     files = [made.path(reference.file) for reference in made.references if not reference.drawn]
-    long = cost.long_file(files[:5], plan.work / f"long-{split}.mp4", 20.0 if plan.quick else 120.0)
+    seconds = 20.0 if plan.quick else 120.0
+    long = cost.long_file(files[:5], plan.work / f"long-{split}-{seconds:g}.mp4", seconds)
     _write(plan.kept("cost", split), [asdict(one) for one in cost.measure([*files, long], plan.work)])
 
 
