@@ -17,11 +17,19 @@ from witnessmark.lines.copies.timeline import Line
 
 BLOCK = 8
 """Side of a block on the common grid [px]."""
-GRID_PIXELS = 56 * 32
 MEAN_REACH_S = 2.0
 """Change is what differs from the mean over this long before and after."""
 NOISE_LEVELS = 2.5
 """Change of this root mean square counts half [grey levels]: coding noise is below it."""
+LEAST_PX, LEAST_PIXELS = 7.0, 160.0
+"""Sides and area of the common part, in the coarser thumbnail, that can be compared at all [px]."""
+DIFFERENCE_MOST = 20.0
+"""Differences count at most so much when pictures are registered [levels]."""
+LEAST_COMMON = 0.4
+"""Share of the one or of the other picture that the common part must make up: a logo is no common picture."""
+CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+TEXTURE_LEVELS = 4.0
+"""Texture of this root mean square counts half when the pictures themselves are compared [grey levels]."""
 COVERED = 0.6
 """A block counts when at least this share of it shows the reference."""
 Matrix = NDArray[np.float64]
@@ -62,38 +70,60 @@ def overlay(query: Thumbnails, reference: Thumbnails, matrix: Matrix, turned: bo
     Returns
     -------
     Overlaid or None
-        None when less than a hundredth of the query shows the reference, or the transform cannot be inverted.
+        None when the common part is too small to compare, or the transform is not one that footage undergoes.
     """
-    corners = _map(matrix, np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]))
+    if not sane(matrix):
+        return None
+    corners = _map(matrix, CORNERS)
     (left, top), (right, bottom) = np.clip(corners.min(axis=0), 0, 1), np.clip(corners.max(axis=0), 0, 1)
-    if (right - left) * (bottom - top) < 0.01 or min(right - left, bottom - top) < 0.05:
-        return None
-    try:
-        back = np.linalg.inv(matrix)
-    except np.linalg.LinAlgError:
-        return None
     (_, qh, qw), (_, rh, rw) = query.luma.shape, reference.luma.shape
-    aspect = (right - left) * qw / ((bottom - top) * qh)
-    width = int(np.clip(round((GRID_PIXELS * aspect) ** 0.5 / BLOCK), 1, 12)) * BLOCK
-    height = int(np.clip(round(GRID_PIXELS / width / BLOCK), 1, 12)) * BLOCK
+    back = np.linalg.inv(matrix)
+    seen = np.clip(_map(back, np.array([[left, top], [right, top], [right, bottom], [left, bottom]])), 0, 1)
+    across_r, down_r = seen.max(axis=0) - seen.min(axis=0)
+    across_px = min((right - left) * qw, across_r * rw)
+    down_px = min((bottom - top) * qh, down_r * rh)
+    if min(across_px, down_px) < LEAST_PX or across_px * down_px < LEAST_PIXELS:
+        return None
+    width = int(np.clip(round(across_px / BLOCK), 1, 12)) * BLOCK
+    height = int(np.clip(round(down_px / BLOCK), 1, 12)) * BLOCK
     across, down = np.meshgrid((np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height)
-    at_q = np.stack([left + (right - left) * across.ravel(), top + (bottom - top) * down.ravel()], axis=1).astype(
-        np.float64
-    )
+    unit = np.stack([across.ravel(), down.ravel()], axis=1).astype(np.float64)
+    at_q = np.array([left, top]) + np.array([right - left, bottom - top]) * unit
     at_r = _map(back, at_q)
     valid = ((at_r > 0) & (at_r < 1)).all(axis=1).reshape(height, width)
+    common = float(valid.mean()) * (right - left) * (bottom - top)
+    if max(common, common / max(_area(corners), 1e-6)) < LEAST_COMMON:
+        return None
     if turned:
         at_r = np.stack([1.0 - at_r[:, 0], at_r[:, 1]], axis=1)
-    area = abs(float(np.linalg.det(matrix[:2, :2]))) ** 0.5
-    finer = area * (qw * qh / (rw * rh)) ** 0.5
+    coarse_q = ((right - left) * qw * (bottom - top) * qh / (width * height)) ** 0.5
+    coarse_r = (across_r * rw * down_r * rh / (width * height)) ** 0.5
     return Overlaid(
         query.times_s.astype(np.float64),
         reference.times_s.astype(np.float64),
-        _laid(query.luma, at_q, (height, width), max(finer, 1.0)),
-        _laid(reference.luma, at_r, (height, width), max(1 / max(finer, 1e-3), 1.0)),
+        _laid(query.luma, at_q, (height, width), float(coarse_q)),
+        _laid(reference.luma, at_r, (height, width), float(coarse_r)),
         valid,
         (float(left), float(top), float(right), float(bottom)),
     )
+
+
+def _area(corners: NDArray[np.float64]) -> float:
+    """Area of a polygon."""
+    after = np.roll(corners, -1, axis=0)
+    return float(abs((corners[:, 0] * after[:, 1] - after[:, 0] * corners[:, 1]).sum()) / 2)
+
+
+def sane(matrix: Matrix) -> bool:
+    """Whether a transform keeps corners in order, stretches neither way much more than the other, and folds nothing."""
+    corners = _map(matrix, CORNERS)
+    sides = np.roll(corners, -1, axis=0) - corners
+    turns = sides[:, 0] * np.roll(sides[:, 1], -1) - sides[:, 1] * np.roll(sides[:, 0], -1)
+    depth = np.concatenate([CORNERS, np.ones((4, 1))], axis=1) @ matrix[2]
+    if not np.isfinite(corners).all() or (turns <= 0).any() or (depth <= 0).any():
+        return False
+    longest = np.hypot(*sides.T)
+    return bool(longest.max() < 8.0 * longest.min() and abs(float(np.linalg.det(matrix))) > 1e-4)
 
 
 def _map(matrix: Matrix, points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -182,6 +212,8 @@ class Agreement:
         Lesser root mean square of the two mean pictures within the block [levels].
     quieter, livelier : ndarray of float32, shape (blocks,)
         Mean power of change in the recording that changes less there, and in the other.
+    like, seen : ndarray of float32, shape (n, blocks)
+        As `alike` and `power`, of the pictures themselves instead of their change.
     """
 
     q_s: NDArray[np.float64]
@@ -191,13 +223,17 @@ class Agreement:
     texture: NDArray[np.float32]
     quieter: NDArray[np.float32]
     livelier: NDArray[np.float32]
+    like: NDArray[np.float32]
+    seen: NDArray[np.float32]
 
     def share(self, rows: NDArray[np.bool_] | slice = slice(None)) -> float:
         """Share of all change that agrees, -1 to 1."""
         return float(self.alike[rows].sum() / max(float(self.power[rows].sum()), 1e-6))
 
 
-def along(overlaid: Overlaid, line: Line, whole: bool = False, shift_s: float = 0.0) -> Agreement | None:
+def along(
+    overlaid: Overlaid, line: Line, whole: bool = False, shift_s: float = 0.0, steady: bool = False
+) -> Agreement | None:
     """Agreement along a line of time, the reference's frames interpolated to the query's times.
 
     Parameters
@@ -208,6 +244,8 @@ def along(overlaid: Overlaid, line: Line, whole: bool = False, shift_s: float = 
         Over all of the query that the line maps into the reference, not only from `q0_s` to `q1_s`.
     shift_s : float
         Shift the reference by so much [s], as a control.
+    steady : bool
+        First take out contrast and small movements of the whole picture, as of a hand that films a screen.
     """
     r_wanted = line.offset_s + shift_s + line.speed * overlaid.q_s
     inside = (r_wanted >= overlaid.r_s[0] - 0.13) & (r_wanted <= overlaid.r_s[-1] + 0.13)
@@ -217,8 +255,12 @@ def along(overlaid: Overlaid, line: Line, whole: bool = False, shift_s: float = 
     if inside.sum() < 2 or not counted.any():
         return None
     q_s = overlaid.q_s[inside]
-    q = blocks_of(overlaid.query[inside])[:, counted]
-    r = blocks_of(interpolated(overlaid.reference, overlaid.r_s, r_wanted[inside]))[:, counted]
+    shown = interpolated(overlaid.reference, overlaid.r_s, r_wanted[inside])
+    if steady:
+        shown = registered(overlaid.query[inside], shown, overlaid.valid)
+    pictures = _detail(overlaid.query[inside]) if steady else overlaid.query[inside]
+    q = blocks_of(pictures)[:, counted]
+    r = blocks_of(shown)[:, counted]
     changed_q, changed_r = softened(change(q, q_s)), softened(change(r, q_s))
     alike = (changed_q * changed_r).sum(axis=2)
     power = 0.5 * ((changed_q**2).sum(axis=2) + (changed_r**2).sum(axis=2))
@@ -227,7 +269,41 @@ def along(overlaid: Overlaid, line: Line, whole: bool = False, shift_s: float = 
     still = (mean_q * mean_r).sum(axis=1) / np.maximum(long_q * long_r, 1.0)
     power_q, power_r = (changed_q**2).sum(axis=2).mean(axis=0), (changed_r**2).sum(axis=2).mean(axis=0)
     quieter, livelier = np.minimum(power_q, power_r), np.maximum(power_q, power_r)
-    return Agreement(q_s, alike, power, still, np.minimum(long_q, long_r) / BLOCK, quieter, livelier)
+    look_q, look_r = softened(q, TEXTURE_LEVELS), softened(r, TEXTURE_LEVELS)
+    like = (look_q * look_r).sum(axis=2)
+    looked = 0.5 * ((look_q**2).sum(axis=2) + (look_r**2).sum(axis=2))
+    return Agreement(q_s, alike, power, still, np.minimum(long_q, long_r) / BLOCK, quieter, livelier, like, looked)
+
+
+def registered(
+    query: NDArray[np.float32], reference: NDArray[np.float32], valid: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Reference pictures at the query's contrast, each moved as a whole by up to a pixel to where it fits best.
+
+    One step of Lucas and Kanade (1981) a frame, with differences bounded so that captions do not pull.
+    """
+    weight = valid.astype(np.float32)
+    high_q, high_r = _detail(query) * weight, _detail(reference) * weight
+    gain = float((high_q * high_r).sum() / max(float((high_r * high_r).sum()), 1e-6))
+    gain = float(np.clip(gain, 0.4, 2.5)) if gain > 0 else 1.0
+    high_r = high_r * gain
+    down, across = np.gradient(high_r, axis=(1, 2))
+    for _ in range(2):
+        miss = np.clip(high_q - high_r, -DIFFERENCE_MOST, DIFFERENCE_MOST) * weight
+        xx, yy = (across * across).sum(axis=(1, 2)) + 50.0, (down * down).sum(axis=(1, 2)) + 50.0
+        xy = (across * down).sum(axis=(1, 2))
+        x, y = (across * miss).sum(axis=(1, 2)), (down * miss).sum(axis=(1, 2))
+        det = xx * yy - xy * xy
+        dx = np.clip((yy * x - xy * y) / det, -0.7, 0.7)[:, None, None]
+        dy = np.clip((xx * y - xy * x) / det, -0.7, 0.7)[:, None, None]
+        high_r = high_r + dx * across + dy * down
+        down, across = np.gradient(high_r, axis=(1, 2))
+    return np.asarray(high_r, dtype=np.float32)
+
+
+def _detail(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Pictures less their means over about a block."""
+    return np.stack([picture - cv2.blur(picture, (BLOCK + 1, BLOCK + 1)) for picture in pictures]).astype(np.float32)
 
 
 def interpolated(
@@ -264,5 +340,5 @@ def refined(overlaid: Overlaid, line: Line) -> Line:
 
 
 def _value(overlaid: Overlaid, line: Line) -> float:
-    seen = along(overlaid, line)
+    seen = along(overlaid, line, steady=False)
     return -1.0 if seen is None else seen.share()

@@ -17,6 +17,11 @@ SHARE_LEAST, SHARE_FULL = 0.35, 0.75
 CONTROL_SHIFTS_S = (-3.0, -2.0, -1.2, 1.2, 2.0, 3.0)
 CONTRAST_FULL = 0.45
 """How far the share must stand above the best of the shifted controls to count in full."""
+LIKENESS_LEAST, LIKENESS_FULL = 0.1, 0.4
+"""Share of the pictures' own texture that agrees: nothing is made of less than the first; the second counts in full."""
+SATURATION_S = 1.5
+BLOCKS_HALF = 8
+"""With so many blocks to compare, a second counts half."""
 OVERLAY_POWER = 0.1
 """A block that changes less than this share of what it does in the other recording is an overlay there."""
 
@@ -39,6 +44,10 @@ class Proof:
         Mean power of change, 0 to 1.
     still : float
         Correlation of the mean pictures over textured blocks, -1 to 1.
+    likeness : float
+        Share of the texture of the pictures themselves that agrees, -1 to 1.
+    blocks : int
+        How many blocks were compared.
     frames : ndarray of float64, shape (n, 3)
         Query time [s], and the agreeing change and the power of change in each frame.
     """
@@ -49,44 +58,65 @@ class Proof:
     control: float
     moving: float
     still: float
+    likeness: float
+    blocks: int
     frames: NDArray[np.float64]
 
     @property
     def strength(self) -> float:
-        """0 to 1: agreed seconds that saturate, times how nearly all change agrees, times how far controls fall off."""
+        """0 to 1: agreed seconds that saturate, times how surely they agree."""
+        amount_s = self.agreed_s * self.blocks / (self.blocks + BLOCKS_HALF)
+        return (1.0 - float(np.exp(-amount_s / SATURATION_S))) * self.quality
+
+    @property
+    def quality(self) -> float:
+        """0 to 1: how nearly all change agrees, how far controls fall off, and whether the pictures agree as well."""
         if self.agreed_s <= 0:
             return 0.0
         quality = float(np.clip((self.share - SHARE_LEAST) / (SHARE_FULL - SHARE_LEAST), 0, 1))
         contrast = float(np.clip((self.share - max(self.control, 0.0)) / CONTRAST_FULL, 0, 1))
-        return (1.0 - float(np.exp(-self.agreed_s / 1.5))) * quality * contrast
+        looks = float(np.clip((self.likeness - LIKENESS_LEAST) / (LIKENESS_FULL - LIKENESS_LEAST), 0, 1))
+        return quality * contrast * looks
 
 
 def prove(overlaid: Overlaid, line: Line) -> Proof | None:
     """Refine a line and weigh what agrees along it."""
     sharper = refined(overlaid, line)
-    seen = along(overlaid, sharper, whole=True)
+    found = _longest(overlaid, sharper, whole=True)
+    found = None if found is None else _longest(overlaid, found[0], whole=False)
+    if found is None:
+        return None
+    stretch, seen, kept, rows = found
+    alike, power = seen.alike[:, kept].sum(axis=1), seen.power[:, kept].sum(axis=1)
+    share = float(alike[rows].sum() / max(float(power[rows].sum()), 1e-6))
+    control = -1.0
+    for shift_s in CONTROL_SHIFTS_S:
+        other = along(overlaid, stretch, shift_s=shift_s)
+        if other is not None and len(other.q_s) >= max(4, (rows.stop - rows.start) // 2):
+            control = max(control, float(other.alike[:, kept].sum() / max(float(other.power[:, kept].sum()), 1e-6)))
+    textured = kept & (seen.texture > 3.0)
+    still = float(seen.still[textured].mean()) if textured.any() else 0.0
+    blocks = int(kept.sum())
+    likeness = float(seen.like[rows][:, kept].sum() / max(float(seen.seen[rows][:, kept].sum()), 1e-6))
+    frames = np.stack([seen.q_s[rows], alike[rows] / blocks, power[rows] / blocks], axis=1)
+    return Proof(stretch, agreed_seconds(frames), share, control, float(frames[:, 2].mean()), still, likeness, blocks, frames)
+
+
+def _longest(
+    overlaid: Overlaid, line: Line, whole: bool
+) -> tuple[Line, Agreement, NDArray[np.bool_], slice] | None:
+    """The stretch of a line that agrees, what is seen along it, the blocks that count and the rows of the stretch."""
+    seen = along(overlaid, line, whole=whole)
     if seen is None:
         return None
     kept = ~overlays(seen)
     if not kept.any():
         kept = np.ones_like(kept)
-    alike, power = seen.alike[:, kept].sum(axis=1), seen.power[:, kept].sum(axis=1)
-    start, end = _stretch(alike - 0.3 * power)
+    start, end = _stretch((seen.alike[:, kept] - 0.3 * seen.power[:, kept]).sum(axis=1))
     if end - start < 2:
         return None
-    stretch = Line(sharper.speed, sharper.offset_s, float(seen.q_s[start]), float(seen.q_s[end - 1]), sharper.weight)
-    rows = slice(start, end)
-    share = float(alike[rows].sum() / max(float(power[rows].sum()), 1e-6))
-    control = -1.0
-    for shift_s in CONTROL_SHIFTS_S:
-        other = along(overlaid, stretch, shift_s=shift_s)
-        if other is not None and len(other.q_s) >= max(4, (end - start) // 2):
-            control = max(control, float(other.alike[:, kept].sum() / max(float(other.power[:, kept].sum()), 1e-6)))
-    textured = kept & (seen.texture > 3.0)
-    still = float(seen.still[textured].mean()) if textured.any() else 0.0
-    blocks = int(kept.sum())
-    frames = np.stack([seen.q_s[rows], alike[rows] / blocks, power[rows] / blocks], axis=1)
-    return Proof(stretch, agreed_seconds(frames), share, control, float(frames[:, 2].mean()), still, frames)
+    stretch = Line(line.speed, line.offset_s, float(seen.q_s[start]), float(seen.q_s[end - 1]), line.weight)
+    return stretch, seen, kept, slice(start, end)
 
 
 def overlays(seen: Agreement) -> NDArray[np.bool_]:

@@ -9,7 +9,7 @@ from witnessmark.lines.copies.library import Recording
 from witnessmark.lines.copies.proof import Proof
 from witnessmark.lines.copies.verdict import Checked, with_proofs
 
-EDGE_S = 0.6
+EDGE_S = 1.5
 """A stretch that begins (ends) within this of both recordings' first (last) picture opens (closes) both."""
 OPENING_S = 8.0
 """Openings and closings are not longer."""
@@ -51,7 +51,7 @@ def without_shared(query: Fingerprint, found: list[Checked], known: Mapping[int,
 def opens_both(query: Fingerprint, reference: Fingerprint, proof: Proof) -> bool:
     """Whether a stretch is the opening, or the closing, of both recordings, and both go on (came) differently."""
     line = proof.line
-    if abs(line.speed - 1.0) > 0.08 or line.q1_s - line.q0_s > OPENING_S:
+    if line.q1_s - line.q0_s > OPENING_S:
         return False
     q_first, q_last = _span(query)
     r_first, r_last = _span(reference)

@@ -173,6 +173,8 @@ def _evidence(checked: Checked) -> dict[str, Plain]:
                 "control": round(best.control, 4),
                 "moving": round(best.moving, 4),
                 "still": round(best.still, 4),
+                "likeness": round(best.likeness, 4),
+                "blocks": best.blocks,
             }
     if checked.codes is not None:
         said |= {

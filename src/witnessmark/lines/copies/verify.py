@@ -145,13 +145,16 @@ def _laid(
     overlaid = overlay(q_part, r_part, matrix, candidate.turned)
     if overlaid is None:
         return None
-    lines = best_lines(change_table(overlaid), overlaid.q_s, overlaid.r_s)
+    table = change_table(overlaid)
+    lines = best_lines(table, overlaid.q_s, overlaid.r_s)
+    if lines and all(abs(line.speed - 1.0) > 0.01 for line in lines):
+        lines += best_lines(table, overlaid.q_s, overlaid.r_s, speeds=(1.0,), keep=1)
     if not lines:
         return Verified(candidate.recording, candidate.turned, matrix, fit, (), overlaid)
     if q_part is not query or r_part is not theirs:
         overlaid = _along(query, theirs, lines[0], matrix, candidate.turned) or overlaid
     proofs = [proof for proof in (prove(overlaid, line) for line in lines) if proof is not None]
-    proofs.sort(key=lambda proof: -proof.strength)
+    proofs.sort(key=lambda proof: -proof.agreed_s * proof.quality)
     return Verified(candidate.recording, candidate.turned, matrix, fit, tuple(_apart(proofs)), overlaid)
 
 
