@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import hashlib
+import wave
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -197,6 +198,29 @@ def test_abstains_without_library_and_on_files_that_are_none(tmp_path: Path) -> 
     assert isinstance(COPIES.observe(item_of(text), (), Tools(text)), Abstention)
     check_abstains(COPIES, item_of(blank), Tools(blank), OVER)
     check_abstains(COPIES, item_of(blank), Tools(blank, providers={"fingerprints:case": MemoryLibrary()}), OVER)
+
+
+def test_what_is_too_short_says_so_and_sound_alone_is_told_apart(
+    tmp_path: Path, kept: dict[str, tuple[Path, Fingerprint]]
+) -> None:
+    library = MemoryLibrary()
+    library.add(kept["original"][1], "original")
+    two = encode(tmp_path / "two.mp4", ORIGINAL[24:26])
+    answer = check_abstains(COPIES, item_of(two), Tools(two, providers={"fingerprints:case": library}), OVER)
+    assert "too short to be told by what moves" in answer.reason
+    tune = tmp_path / "tune.wav"
+    with wave.open(str(tune), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(np.random.default_rng(4).normal(0, 3000, 96_000).astype("<i2").tobytes())
+    library.add(fingerprinted(tune), "tune", seen=[hours(1.0)])
+    seen = COPIES.observe(item_of(tune), (), Tools(tune, providers={"fingerprints:case": library}))
+    assert isinstance(seen, CopiesObservations) and [found.relation for found in seen.found] == ["same-sound"]
+    finding = likelihood.weigh(seen, OVER, COPIES.name, COPIES.version, calibration())
+    assert isinstance(finding, Finding) and "holds no pictures itself" in finding.statement
+    assert np.all(finding.log_likelihood.values_nats == 0.0)
+    assert [ref.part for ref in finding.inputs] == ["sound"]
 
 
 def test_two_recordings_of_one_kind_are_no_copies(kept: dict[str, tuple[Path, Fingerprint]]) -> None:

@@ -12,6 +12,8 @@ from witnessmark.lines.copies.observations import Bound, CopiesObservations, Fou
 from witnessmark.plain import iso
 
 WHOLE_SHARE = 0.9
+LEAST_S = 2.0
+"""Copies are proved by what moves; of less than this little can be proved."""
 TOLD_OF_EACH = 2
 """Copies, and matches of other kinds, that a statement names."""
 
@@ -23,7 +25,7 @@ def statement(seen: CopiesObservations, bounds: Sequence[Bound], ratios: Sequenc
     copies = [(found, ratio) for found, ratio in told if found.relation == "copy"][:TOLD_OF_EACH]
     others = [found for found in seen.found if found.relation != "copy"][:TOLD_OF_EACH]
     parts.extend(_copy_words(found, ratio) for found, ratio in copies)
-    parts.extend(_other_words(found) for found in others)
+    parts.extend(_other_words(found, seen) for found in others)
     more = seen.found_count - len(copies) - len(others)
     if more > 0:
         parts.append("One more match is listed." if more == 1 else f"{more} more matches are listed.")
@@ -51,8 +53,10 @@ def _copy_words(found: Found, ratio: float) -> str:
     return f"{subject} matches {found.known.called} as a copy{how}{through}; {weight}."
 
 
-def _other_words(found: Found) -> str:
+def _other_words(found: Found, seen: CopiesObservations) -> str:
     if found.relation == "same-sound":
+        if seen.fingerprint.frames_count == 0:
+            return f"Its sound is that of {found.known.called}; it holds no pictures itself."
         return (
             f"Its sound is that of {found.known.called}, with other pictures; "
             "that says nothing of when the pictures were filmed."
@@ -155,9 +159,16 @@ def nothing_found(seen: CopiesObservations) -> tuple[str, str]:
     """Reason and help when nothing matched."""
     return (
         f"Nothing in what was searched ({searched_words(seen.searched)}) shows this recording or a part of it. "
-        "That does not show that it is new.",
+        f"That does not show that it is new{_too_little(seen)}.",
         "Search other databases: ask a partner with its fingerprint, or, where it is allowed, a reverse image search.",
     )
+
+
+def _too_little(seen: CopiesObservations) -> str:
+    """Why nothing could have been found of something too short."""
+    if seen.fingerprint.duration_s >= LEAST_S or seen.fingerprint.sound_s >= LEAST_S:
+        return ""
+    return f"; with {seen.fingerprint.frames_count} frames to compare it is too short to be told by what moves"
 
 
 def searched_words(searched: Sequence[Searched]) -> str:
