@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -13,11 +14,12 @@ from benchmarks.copies_lab.footage import Footage, read, write
 from benchmarks.copies_lab.measure import Share
 from benchmarks.copies_lab.ours import print_one
 from benchmarks.copies_lab.split import Source, seed_of
-from witnessmark.lines.copies.search import search
 
+from witnessmark.custody.hashes import Sha256
 from witnessmark.lines.copies.appearances import Member, chain
 from witnessmark.lines.copies.fingerprint import Fingerprint
 from witnessmark.lines.copies.library import Seen
+from witnessmark.lines.copies.looking import look
 from witnessmark.lines.copies.memory import MemoryLibrary
 
 EDITS = ("crop", "caption", "mirror", "letterbox", "240p", "colour", "crf40", "1.25x")
@@ -56,44 +58,46 @@ def _again(clip: Footage, edit: str, rng: np.random.Generator) -> Footage:
     return replace(made.clip, sound=clip.sound if made.speed == 1.0 else made.clip.sound)
 
 
-def earliest_named(folder: Path, sources: Sequence[Source], copy_score: float, workers: int = 2) -> dict[str, Share]:
+def earliest_named(folder: Path, sources: Sequence[Source], workers: int = 2) -> dict[str, Share]:
     """Of the chains, in how many the last re-edit (and any re-edit) leads to the first posting.
 
     The library holds all other postings of the same clip, and of every other clip, with times that run before and
-    after; a recording belongs to the chain when it is called a copy at `copy_score` or above.
+    after. It is asked as the line asks: with the item, then with the copies found.
     """
     with ProcessPoolExecutor(workers) as pool:
         posted = list(pool.map(make, [folder] * len(sources), sources))
         paths = [Path(file) for one in posted for file in one.files]
         prints = dict(zip(map(str, paths), pool.map(print_one, paths, [folder / "prints"] * len(paths)), strict=True))
     library = MemoryLibrary()
-    numbers: dict[str, int] = {}
     for place, one in enumerate(posted):
         for step, file in enumerate(one.files):
-            seen = Seen(_posted_unix_s(place, step), 0, "platform page", "rehearsed platform")
-            numbers[file] = library.add(prints[file], file, seen=(seen,)).id
+            seen = _seen(place, step)
+            library.add(prints[file], file, sha256=_sha256(file).hex(), seen=(seen,))
     every, last = [], []
     for place, one in enumerate(posted):
         for step in range(1, STEPS + 1):
             file = one.files[step]
-            item = Seen(_posted_unix_s(place, step), 0, "platform page", "rehearsed platform")
-            right = _first(library, prints[file], numbers[file], item, copy_score) == one.files[0]
+            right = _first(library, prints[file], _sha256(file), _seen(place, step)) == one.files[0]
             every.append(right)
             if step == STEPS:
                 last.append(right)
     return {"the sixth re-edit": Share(sum(last), len(last)), "any re-edit": Share(sum(every), len(every))}
 
 
-def _posted_unix_s(place: int, step: int) -> float:
-    return FIRST_POSTED_UNIX_S + DAY_S * (step + 3 * place)
+def _seen(place: int, step: int) -> Seen:
+    return Seen(FIRST_POSTED_UNIX_S + DAY_S * (step + 3 * place), 0, "platform page", "rehearsed platform")
 
 
-def _first(library: MemoryLibrary, code: Fingerprint, own: int, posted: Seen, copy_score: float) -> str:
+def _sha256(file: str) -> Sha256:
+    return Sha256(hashlib.sha256(Path(file).read_bytes()).digest())
+
+
+def _first(library: MemoryLibrary, code: Fingerprint, sha256: Sha256, posted: Seen) -> str:
     """The name of the earliest recording in the chain of an item."""
-    known = {recording.id: recording for recording in library.recordings()}
+    hits = look(code, sha256, {"case": library}, lambda done, what: None).hits
     members = [Member("the item itself", "", code.duration_s, (posted,), None)]
-    for match in search(code, library, leave_out=(own,)):
-        if match.relation == "copy" and match.score >= copy_score:
-            kept = known[match.recording]
-            members.append(Member(kept.name, kept.origin, kept.duration_s, kept.seen, match))
+    for hit in hits:
+        if hit.match.relation == "copy":
+            kept = hit.recording
+            members.append(Member(kept.name, kept.origin, kept.duration_s, hit.seen, hit.match))
     return chain(members).dated[0].name

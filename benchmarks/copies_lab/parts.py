@@ -94,7 +94,7 @@ def _peers(plan: Plan, split: str) -> None:
 
 def _chain(plan: Plan, split: str) -> None:
     asked = [source for source in sources(plan, split) if not source.hard_only]
-    found = chain.earliest_named(plan.work / "chains" / split, asked, COPY_SCORE, plan.workers)
+    found = chain.earliest_named(plan.work / "chains" / split, asked, plan.workers)
     _write(plan.kept("chain", split), {name: asdict(share) for name, share in found.items()})
 
 
