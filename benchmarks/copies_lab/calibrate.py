@@ -96,7 +96,7 @@ def clip_of(query: Query) -> str:
     return query.reference or query.name.split(".")[0]
 
 
-def of_halves(printed: ours.Printed) -> Scores:
+def of_halves(printed: ours.Printed, tier: int) -> Scores:
     """The later half of every recording, as it is and manipulated, against its earlier half: another moment."""
     made = Scores()
     references = {one.name: printed.by_file[one.file] for one in printed.split.references}
@@ -114,7 +114,7 @@ def of_halves(printed: ours.Printed) -> Scores:
             later = part(code, (half_s + GAP_S) / query.speed, code.duration_s)
         else:
             later = part(code, half_s + GAP_S, length_s)
-        match = compare(later, part(reference, 0.0, half_s))
+        match = compare(later.up_to(tier), part(reference, 0.0, half_s).up_to(tier))
         made.hard.append(0.0 if match is None else match.score)
         made.of_hard.add((query.reference, "halves"))
     return made
@@ -162,15 +162,17 @@ def scene_prints(keep: Path, scene: int) -> list[Fingerprint]:
 _DRAWN: list[tuple[MemoryLibrary, dict[str, list[Fingerprint]]]] = []
 
 
-def of_scenes(prints: Mapping[str, list[Fingerprint]], others: Mapping[str, Fingerprint], workers: int) -> Scores:
+def of_scenes(
+    prints: Mapping[str, list[Fingerprint]], others: Mapping[str, Fingerprint], tier: int, workers: int
+) -> Scores:
     """Drawn scenes searched for among the first moment of every scene, and among real recordings.
 
     The moments of one scene are hard negatives of one another; everything else is unrelated.
     """
     library = MemoryLibrary()
     for name, code in {**{name: codes[0] for name, codes in prints.items()}, **others}.items():
-        library.add(code, name)
-    _DRAWN[:] = [(library, dict(prints))]
+        library.add(code.up_to(tier), name)
+    _DRAWN[:] = [(library, {name: [code.up_to(tier) for code in codes] for name, codes in prints.items()})]
     made = Scores()
     with ProcessPoolExecutor(workers) as pool:
         for scores in pool.map(_of_scene, prints):
@@ -210,14 +212,14 @@ def _above(calibration: Calibration, scores: Sequence[float]) -> int:
     return sum(calibration.likelihood_ratio(score) > 1 for score in scores if score > 0)
 
 
-def literal(calibration: Calibration) -> str:
+def literal(name: str, calibration: Calibration) -> str:
     """The value as it stands in `limits.py`."""
     bands = "\n".join(
         f"        Band({band.from_score:g}, copies={band.copies}, unrelated={band.unrelated}, hard={band.hard}),"
         for band in calibration.bands
     )
     return (
-        f'CALIBRATION = Calibration(\n    "{calibration.source}",\n    (\n{bands}\n    ),\n'
+        f'{name} = Calibration(\n    "{calibration.source}",\n    (\n{bands}\n    ),\n'
         f"    independent_copies={calibration.independent_copies},\n"
         f"    independent_unrelated={calibration.independent_unrelated},\n"
         f"    independent_hard={calibration.independent_hard},\n)"
@@ -239,7 +241,6 @@ def report(calibration: Calibration, rows: Sequence[Sequence[str]], checked_on: 
     head = ["score from", "copies", "unrelated", "hard", "ratio, 1 searched", "100", "10,000"]
     return "\n\n".join(
         (
-            "# Copies: what a score is worth",
             calibration.source,
             f"Independent: {calibration.independent_copies} copies, {calibration.independent_unrelated} unrelated, "
             f"{calibration.independent_hard} hard. Made by `benchmarks/copies_lab/calibrate.py`.",
@@ -261,20 +262,24 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     asked = parser.parse_args()
     plan = parts.Plan(asked.clips, asked.work, asked.workers, False, None)
-    scores = Scores()
-    for one in asked.splits.split(","):
-        scores.add(_of_split(plan, one))
     scenes = range(FIRST_SCENE, FIRST_SCENE + asked.scenes)
     with ProcessPoolExecutor(asked.workers) as pool:
         made = pool.map(partial(scene_prints, asked.work / "prints"), scenes)
         prints = {f"scene-{scene}": codes for scene, codes in zip(scenes, made, strict=True)}
-    scores.add(of_scenes(prints, _references(plan, asked.splits.split(",")), asked.workers))
-    titles = " and ".join(f"the split {parts.TITLES[one]}" for one in asked.splits.split(","))
-    calibration = scores.fitted(f"Measured on {titles} and {asked.scenes} drawn scenes at {MOMENTS + 1} moments each.")
-    text = report(
-        calibration, check(calibration, _of_split(plan, asked.check)), f"the split {parts.TITLES[asked.check]}"
-    )
-    print(text, literal(calibration), sep="\n\n")
+    names = asked.splits.split(",")
+    titles = " and ".join(f"the split {parts.TITLES[one]}" for one in names)
+    source = f"Measured on {titles} and {asked.scenes} drawn scenes at {MOMENTS + 1} moments each"
+    told = ["# Copies: what a score is worth"]
+    for tier, matches in ((3, "matches by pictures"), (1, "matches by codes alone")):
+        scores = of_scenes(prints, _references(plan, names), tier, asked.workers)
+        for one in names:
+            scores.add(_of_split(plan, one, tier))
+        fitted = scores.fitted(f"{source}, {matches}.")
+        rows = check(fitted, _of_split(plan, asked.check, tier))
+        told.append(report(fitted, rows, f"the split {parts.TITLES[asked.check]}"))
+        print(literal("CALIBRATION" if tier == 3 else "CODES_CALIBRATION", fitted), end="\n\n")
+    text = "\n\n".join(told)
+    print(text)
     (HERE / "results" / "copies-scores.md").write_text(text + "\n", encoding="utf-8")
 
 
@@ -288,10 +293,10 @@ def _references(plan: parts.Plan, names: Sequence[str]) -> dict[str, Fingerprint
     return found
 
 
-def _of_split(plan: parts.Plan, name: str) -> Scores:
+def _of_split(plan: parts.Plan, name: str, tier: int) -> Scores:
     split = parts.split_of(plan, name)
-    made = of_answers(split, answers.load(plan.kept("tier3", name)))
-    made.add(of_halves(ours.print_all(split, plan.work / "prints", plan.workers)))
+    made = of_answers(split, answers.load(plan.kept(f"tier{tier}", name)))
+    made.add(of_halves(ours.print_all(split, plan.work / "prints", plan.workers), tier))
     return made
 
 

@@ -19,7 +19,7 @@ from witnessmark.lines.contract import Abstention, Finding
 from witnessmark.lines.copies.calibration import Calibration, fit, rate_bounds
 from witnessmark.lines.copies.library import Seen
 from witnessmark.lines.copies.likelihood import weigh
-from witnessmark.lines.copies.limits import CALIBRATION, POSTING_TOLERANCE_S, SURE_NATS
+from witnessmark.lines.copies.limits import CALIBRATION, CODES_CALIBRATION, POSTING_TOLERANCE_S, SURE_NATS
 from witnessmark.lines.copies.observations import CopiesObservations, Searched
 from witnessmark.plain import canonical, from_plain, to_plain
 
@@ -102,6 +102,16 @@ def test_without_measured_negatives_a_match_weighs_nothing() -> None:
     assert np.all(finding.log_likelihood.values_nats == 0.0)
     assert finding.cap_nats == 0.0
     assert "has not been measured well enough" in finding.statement
+
+
+def test_a_match_by_codes_alone_weighs_by_its_own_measurement() -> None:
+    by_codes = observations(found(known(seen=[hours(7.0)]), tier_number=1))
+    unmeasured = weigh(by_codes, OVER, "copies", "1", MEASURED, Calibration("nothing measured"))
+    measured = weigh(by_codes, OVER, "copies", "1", Calibration("nothing measured"), MEASURED)
+    assert isinstance(unmeasured, Finding) and isinstance(measured, Finding)
+    assert np.all(unmeasured.log_likelihood.values_nats == 0.0)
+    assert measured.log_likelihood.values_nats.min() < -4.0
+    assert any("codes alone" in limit for limit in measured.limits)
 
 
 @pytest.mark.parametrize("relation", ["related", "same-sound"])
@@ -214,10 +224,11 @@ def test_never_infinite_never_rising_and_within_its_cap(
 
 
 def test_what_is_claimed_rests_on_what_was_measured() -> None:
-    totals = CALIBRATION.totals()
-    for kind in ("copies", "unrelated", "hard"):
-        assert getattr(CALIBRATION, f"independent_{kind}") <= totals[kind]
-    assert not CALIBRATION.bands or CALIBRATION.likelihood_ratio(1e9) <= totals["hard"]
+    for fitted in (CALIBRATION, CODES_CALIBRATION):
+        totals = fitted.totals()
+        for kind in ("copies", "unrelated", "hard"):
+            assert getattr(fitted, f"independent_{kind}") <= totals[kind]
+        assert not fitted.bands or fitted.likelihood_ratio(1e9) <= totals["hard"]
 
 
 def test_an_attested_time_keeps_its_words() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -172,7 +171,7 @@ class Calibration:
             "hard": sum(band.hard for band in self.bands),
         }
 
-    def to_parameters(self) -> Mapping[str, Plain]:
+    def to_parameters(self) -> dict[str, Plain]:
         """All of it as plain values, for a finding's parameters."""
         return {
             "calibration_source": self.source,

@@ -19,6 +19,7 @@ from witnessmark.lines.copies.calibration import Calibration
 from witnessmark.lines.copies.library import Seen
 from witnessmark.lines.copies.limits import (
     CALIBRATION,
+    CODES_CALIBRATION,
     COPY_SCORE,
     POSTING_TOLERANCE_S,
     STANDING_LIMITS,
@@ -33,7 +34,12 @@ OLDER = "older-footage"
 
 
 def weigh(
-    seen: CopiesObservations, over: Hypotheses, line: str, version: str, calibration: Calibration = CALIBRATION
+    seen: CopiesObservations,
+    over: Hypotheses,
+    line: str,
+    version: str,
+    calibration: Calibration = CALIBRATION,
+    codes_calibration: Calibration = CODES_CALIBRATION,
 ) -> Finding | Abstention:
     r"""Weigh the time axis by when copies of the content were first seen.
 
@@ -42,7 +48,8 @@ def weigh(
     seen : CopiesObservations
     over : Hypotheses
     line, version : str
-    calibration : Calibration
+    calibration, codes_calibration : Calibration
+        Of matches by pictures, and of those that rest on codes alone.
 
     Returns
     -------
@@ -67,7 +74,8 @@ def weigh(
         return _abstain(seen, line, version, *telling.why_not_searched(seen))
     if not seen.found and not any(earlier_seen(known, seen.own) for known in seen.same_file):
         return _abstain(seen, line, version, *telling.nothing_found(seen))
-    ratios = [ratio_of(found, seen, calibration) for found in seen.found]
+    by_tier = [codes_calibration if found.tier_number < 3 else calibration for found in seen.found]
+    ratios = [ratio_of(found, seen, fitted) for found, fitted in zip(seen.found, by_tier, strict=True)]
     bounds = find_bounds(seen, ratios)
     biting = [bound for bound in bounds if bound.latest_unix_s < over.times.end.timestamp()]
     values = _values(biting, over)
@@ -81,7 +89,8 @@ def weigh(
         item=seen.item,
         inputs=_inputs(seen, bounds),
         parameters={
-            **calibration.to_parameters(),
+            "calibration": calibration.to_parameters(),
+            "codes_calibration": codes_calibration.to_parameters(),
             "copy_score": COPY_SCORE,
             "posting_tolerance_s": POSTING_TOLERANCE_S,
             "unknown_zone_s": UNKNOWN_ZONE_S,

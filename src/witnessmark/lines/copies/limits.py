@@ -13,6 +13,9 @@ RELATED_SCORE = 0.5
 CALIBRATION = Calibration("Nothing has been measured yet, so no match is given any weight.")
 """Scores of comparisons whose truth is known; without any, every likelihood ratio is 1."""
 
+CODES_CALIBRATION = Calibration("Nothing has been measured yet, so no match is given any weight.")
+"""The same for matches that rest on codes alone, as with a partner's recordings."""
+
 POSTING_TOLERANCE_S = 120.0
 """A platform's clock and the moment it calls "posted" may be this far off; pages round to the minute."""
 
