@@ -130,14 +130,19 @@ def cells(sighting: Sighting, places: Places, sky: Sky, scale: float) -> Floats3
     else:
         heading, error = places.heading_deg, places.error_deg
     if heading is None or error is None or sighting.azimuth_deg is None:
-        density = _height(sighting, up, scale)
+        density = height(sighting, up, scale)
     else:
         known = error <= UNKNOWN_DEG
         safe = np.where(known, error, UNKNOWN_DEG)
         toward = np.where(known, heading, 0.0) + sighting.azimuth_deg
         density = (_full if sighting.elevation_deg is not None else _bearing)(sighting, here, sky, toward, safe, scale)
         if not known.all():
-            density[~known] = _height(sighting, up[~known], scale)
+            density[~known] = height(sighting, up[~known], scale)
+    return with_floor(density, up)
+
+
+def with_floor(density: Floats32, up: Floats32) -> Floats32:
+    """Log of a density [1/sr] with the outlier's floor, where the sun has risen; works in place."""
     density *= risen(up)
     density *= np.float32(1.0 - OUTLIER)
     density += np.float32(OUTLIER * SPHERE_FLOOR)
@@ -152,26 +157,44 @@ def risen(up: Floats32) -> Floats32:
     return np.clip(share, 0.0, 1.0, out=share)
 
 
-def _full(
-    sighting: Sighting, here: Frames, sky: Sky, toward_deg: Floats, heading_error_deg: Floats, scale: float
-) -> Floats32:
-    """Density of azimuth and elevation together [1/sr]."""
-    assert sighting.airless_deg is not None
-    azimuth, elevation = np.radians(toward_deg)[:, None], math.radians(sighting.airless_deg)
-    level = np.sin(azimuth) * here.east + np.cos(azimuth) * here.north
-    right = np.cos(azimuth) * here.east - np.sin(azimuth) * here.north
-    middle = math.cos(elevation) * level + math.sin(elevation) * here.up
-    over = -math.sin(elevation) * level + math.cos(elevation) * here.up
-    across = scale * math.radians(sighting.across_deg)
-    upward = scale * math.radians(sighting.upward_deg)
-    covariance = sighting.correlation_ratio * across * upward
-    wide = across**2 + (math.cos(elevation) * np.radians(heading_error_deg)) ** 2
-    # whitening: the first axis is upward, the second what of across is left when upward is known
-    slope = covariance / upward**2
-    rest = np.sqrt(wide - covariance**2 / upward**2)
-    first = over / upward
-    second = (right - slope * over) / rest[:, None]
-    z1, z2, near = sky.along(np.stack([first, second, middle]), here.at_km)
+@dataclass(frozen=True, slots=True, eq=False)
+class Aim:
+    """A sighting's axes given a place, in parts of east, north and up: rows for two errors apart and the middle.
+
+    Attributes
+    ----------
+    parts : ndarray of float64, shape (3, 3, n_places)
+        First index: the error upward, the error across that is left when it is known, and the middle; second index:
+        east, north, up.
+    norm : ndarray of float64, shape (n_places,)
+        Density at the middle [1/sr].
+    """
+
+    parts: Floats
+    norm: Floats
+
+    @classmethod
+    def of(cls, sighting: Sighting, toward_deg: Floats, heading_error_deg: Floats, scale: float) -> Aim:
+        """Axes for a bearing and its error in each place."""
+        assert sighting.airless_deg is not None
+        azimuth, elevation = np.radians(toward_deg), math.radians(sighting.airless_deg)
+        cos, sin = math.cos(elevation), math.sin(elevation)
+        zero, one = np.zeros(azimuth.shape), np.ones(azimuth.shape)
+        middle = np.stack([cos * np.sin(azimuth), cos * np.cos(azimuth), sin * one])
+        right = np.stack([np.cos(azimuth), -np.sin(azimuth), zero])
+        over = np.stack([-sin * np.sin(azimuth), -sin * np.cos(azimuth), cos * one])
+        across = scale * math.radians(sighting.across_deg)
+        upward = scale * math.radians(sighting.upward_deg)
+        covariance = sighting.correlation_ratio * across * upward
+        wide = across**2 + (cos * np.radians(heading_error_deg)) ** 2
+        slope = covariance / upward**2
+        rest = np.sqrt(wide - covariance**2 / upward**2)
+        parts = np.stack([over / upward, (right - slope * over) / rest, middle])
+        return cls(parts, 1.0 / (2.0 * math.pi * upward * rest))
+
+
+def peak(z1: Floats32, z2: Floats32, near: Floats32, norm: Floats32) -> Floats32:
+    """Density of the bivariate Student t of 4 degrees of freedom from components along an aim's axes; in place."""
     z1 *= z1
     z2 *= z2
     z1 += z2
@@ -181,8 +204,17 @@ def _full(
     z1 += np.float32(1.0)
     np.multiply(z1, z1, out=z2)
     z2 *= z1
-    norm = (1.0 / (2.0 * math.pi * upward * rest)).astype(np.float32)[:, None]
     return np.divide(norm, z2, out=z2)
+
+
+def _full(
+    sighting: Sighting, here: Frames, sky: Sky, toward_deg: Floats, heading_error_deg: Floats, scale: float
+) -> Floats32:
+    """Density of azimuth and elevation together [1/sr]."""
+    aim = Aim.of(sighting, toward_deg, heading_error_deg, scale)
+    axes = np.einsum("akp,kpx->apx", aim.parts, np.stack([here.east, here.north, here.up]))
+    z1, z2, near = sky.along(axes, here.at_km)
+    return peak(z1, z2, near, aim.norm.astype(np.float32)[:, None])
 
 
 def _one_sided(z: Floats32, error_rad: Floats | float, per: float) -> Floats32:
@@ -197,7 +229,7 @@ def _one_sided(z: Floats32, error_rad: Floats | float, per: float) -> Floats32:
     return np.divide(norm[:, None], z, out=z)
 
 
-def _height(sighting: Sighting, up: Floats32, scale: float) -> Floats32:
+def height(sighting: Sighting, up: Floats32, scale: float) -> Floats32:
     """Density of the elevation alone, its azimuth even [1/sr]."""
     if sighting.airless_deg is None:
         return np.full(up.shape, SPHERE_FLOOR, dtype=np.float32)
