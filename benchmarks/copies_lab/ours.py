@@ -51,6 +51,7 @@ def state() -> str:
             needed.add(name)
             text = (home / f"{name}.py").read_text(encoding="utf-8")
             waiting += re.findall(r"from witnessmark\.lines\.copies\.(\w+) import", text)
+            waiting += re.findall(r"from witnessmark\.lines\.copies import (\w+)", text)
     files = [home / f"{name}.py" for name in sorted(needed)]
     digest = hashlib.sha256()
     for path in [*files, *sorted(Path(media.__file__).parent.rglob("*.py"))]:

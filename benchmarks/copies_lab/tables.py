@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from benchmarks.copies_lab.answers import Answers
@@ -39,7 +40,7 @@ def _column(split: Split, answers: Answers, copy_score: float) -> dict[str, str]
     dressed = found_at(split, answers)
     plain = found_at(split, answers, with_dressed=False)
     raw = found_at(split, answers, scorer=any_score)
-    fixed = found_at(split, answers, copy_score)
+    fixed = found_at(split, answers, math.nextafter(copy_score, 0.0))
     errors = alignment_errors_s(split, answers, dressed.threshold)
     within = sum(error <= 0.5 for error in errors) / max(1, len(errors))
     return {
