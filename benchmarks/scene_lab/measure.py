@@ -14,7 +14,7 @@ from benchmarks.scene_lab.places import Clip, Split, disguised, rendered
 
 from witnessmark.lines.scene.comparing import Looked, compare, prepare, ready
 from witnessmark.lines.scene.telling import relation_of
-from witnessmark.lines.scene.views import VIEWS, Views, choose
+from witnessmark.lines.scene.views import VIEWS, Views, choose, look
 from witnessmark.media.records import Broken, Limits
 
 ENDINGS = {".mp4", ".mkv", ".mov", ".webm", ".avi", ".jpg", ".jpeg", ".png"}
@@ -84,21 +84,21 @@ def clip_rows(folder: Path) -> Iterator[Row]:
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in ENDINGS)
     looked: dict[Path, Looked] = {}
     for path in paths:
-        found = prepare(path, Limits())
-        if isinstance(found, Broken):
-            print(f"  {path.name} is left out: {found.reason}", flush=True)
+        views = look(path, Limits())
+        if isinstance(views, Broken):
+            print(f"  {path.name} is left out: {views.reason}", flush=True)
             continue
-        looked[path] = found
-        halves = _halves(found)
+        looked[path] = ready(views)
+        halves = _halves(views)
         if halves is not None:
             yield _row("same", "clip", "halves", "same", *halves, path.name)
     for a, b in combinations(looked, 2):
         yield _row("different", "clip", "plain", "plain", looked[a], looked[b], f"{a.name} {b.name}")
 
 
-def _halves(whole: Looked) -> tuple[Looked, Looked] | None:
+def _halves(whole: Views) -> tuple[Looked, Looked] | None:
     """The first and the last two fifths of a clip, each looked at by itself."""
-    held = whole.views.held
+    held = whole.held
     part = 2 * len(held) // 5
     if part < 2:
         return None

@@ -60,7 +60,7 @@ def _whole(rows: Sequence[Row]) -> list[str]:
 
 
 def _told(rows: Sequence[Row]) -> int:
-    return sum(row.relation != "cannot-tell" for row in rows)
+    return sum(row.support >= SAME_PLACE_SUPPORT for row in rows)
 
 
 def _by_look(rows: Sequence[Row]) -> list[str]:

@@ -19,8 +19,8 @@ from witnessmark.media.records import Broken, Limits
 
 __all__ = ["SCENE", "Chosen", "Footage", "KnownPlace", "Reference", "SceneLine"]
 
-SHELF = 24
-"""Footage kept ready in memory between comparisons, about 8 MB each."""
+KEPT = 32
+"""Footage kept ready in memory between comparisons, about 10 MB each."""
 PICTURES = 3
 """Comparisons that carry their pictures."""
 
@@ -38,9 +38,12 @@ class Shelf:
             self._held.move_to_end(sha256)
             return self._held[sha256]
         found = self._held[sha256] = prepare(path, self.limits)
-        if len(self._held) > SHELF:
+        if len(self._held) > KEPT:
             self._held.popitem(last=False)
         return found
+
+
+SHELF = Shelf()
 
 
 class SceneLine:
@@ -86,9 +89,8 @@ class SceneLine:
                 "There is no other footage to compare with.",
                 "Take in other footage or photographs of the claimed place, with their places where they are known.",
             )
-        shelf = Shelf()
         tools.progress(0.0, "looking at the item")
-        looked = shelf.looked(item.sha256, tools.original)
+        looked = SHELF.looked(item.sha256, tools.original)
         if isinstance(looked, Broken):
             return self._abstain(
                 item, f"The file could not be decoded: {looked.reason.rstrip('.')}.", looked.do.rstrip(".") + "."
@@ -104,7 +106,7 @@ class SceneLine:
         unread: list[Unread] = []
         for number, reference in enumerate(others):
             tools.progress(0.1 + 0.9 * number / len(others), f"comparing with {reference.label}")
-            other = shelf.looked(reference.sha256, reference.path)
+            other = SHELF.looked(reference.sha256, reference.path)
             if isinstance(other, Broken):
                 unread.append(Unread(reference.sha256, reference.label, other.reason))
                 continue

@@ -13,7 +13,7 @@ from witnessmark.lines.scene.guided import guided
 from witnessmark.lines.scene.matching import FEWEST, Agreement, Flags, Indices, agree, tentative
 from witnessmark.lines.scene.recording import Alike, same_recording
 from witnessmark.lines.scene.stable import left_out
-from witnessmark.lines.scene.views import View, Views, look
+from witnessmark.lines.scene.views import View, Views, look, smaller
 from witnessmark.media.records import Broken, Limits
 
 SAME_SPOT = 0.012
@@ -111,11 +111,12 @@ def prepare(path: Path, limits: Limits) -> Looked | Broken:
 
 
 def ready(views: Views) -> Looked:
-    """Find the points of views that were taken already."""
+    """Find the points of views that were taken already; of the others only small versions are kept."""
     features = [features_of(view.at_s, view.grey) for view in views.chosen]
     out = left_out(features)
     kept = tuple(view.only(~flags) for view, flags in zip(features, out, strict=True))
-    return Looked(views, kept, sum(int(flags.sum()) for flags in out))
+    small = Views(views.chosen, tuple(View(view.at_s, smaller(view.grey)) for view in views.held), views.stopped)
+    return Looked(small, kept, sum(int(flags.sum()) for flags in out))
 
 
 def compare(a: Looked, b: Looked) -> Comparison:
@@ -158,10 +159,17 @@ def _alike(a: Looked, b: Looked, pairs: list[Pair]) -> Alike | None:
     flat.sort(key=lambda pair: len(pair.found.index_a) / pair.found.tentative_count, reverse=True)
     for pair in flat[:WARPS]:
         assert pair.found.plane is not None
-        alike = same_recording(a.views.held, b.views.held, pair.found.plane)
+        plane = _shrink(b, pair.b) @ pair.found.plane @ np.linalg.inv(_shrink(a, pair.a))
+        alike = same_recording(a.views.held, b.views.held, plane)
         if alike is not None:
             return alike
     return None
+
+
+def _shrink(looked: Looked, view: Features) -> NDArray[np.float64]:
+    """From pixels of a view to those of its small version."""
+    high, wide = looked.views.held[0].grey.shape
+    return np.diag([wide / view.width_px, high / view.height_px, 1.0])
 
 
 def _lasts_s(looked: Looked) -> float:

@@ -37,7 +37,7 @@ def compared_of(reference: Reference, looked: Looked, other: Looked, comparison:
         pairs_count=comparison.pairs_count,
         tried_count=comparison.tried_count,
         best=None if comparison.best is None else _pair_seen(looked, other, comparison.best),
-        reasons=_reasons(comparison, relation),
+        reasons=(*_reasons(comparison, relation), *_stopped(looked, other, reference.label)),
     )
 
 
@@ -145,6 +145,15 @@ def _reasons(comparison: Comparison, relation: Relation) -> tuple[str, ...]:
             "fill the picture: a logo, caption or frame."
         )
     return tuple(reasons)
+
+
+def _stopped(looked: Looked, other: Looked, label: str) -> tuple[str, ...]:
+    """Where decoding ended early, only what came before was compared."""
+    return tuple(
+        f"Only the beginning of {whose} was compared: {views.stopped.rstrip('.')}."
+        for whose, views in (("the first", looked.views), (f"'{label}'", other.views))
+        if views.stopped
+    )
 
 
 def _pair_seen(looked: Looked, other: Looked, pair: Pair) -> PairSeen:

@@ -23,6 +23,8 @@ HELD = 48
 VIEWS = 8
 """Views compared: 64 pairs a pair of files."""
 THUMB_WIDTH_PX = 64
+SMALL_PX = 160
+"""Longer side of the small versions by which copies are told [px]."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +44,7 @@ class Views:
     chosen : tuple of View
         At most `VIEWS`, in order of time.
     held : tuple of View
-        All that were held, in order of time, the longer side at most `strip_side` px; the chosen are among them.
+        All that were held, in order of time; the chosen are among them.
     stopped : str
         Why decoding ended early; empty when it did not.
     """
@@ -90,6 +92,13 @@ def look(path: Path, limits: Limits) -> Views | Broken:
     held = tuple(thinning.views)
     stopped = "" if sampled.stopped is None else sampled.stopped.reason
     return Views(tuple(held[index] for index in choose([view.grey for view in held], VIEWS)), held, stopped)
+
+
+def smaller(grey: Grey) -> Grey:
+    """The picture with its longer side at `SMALL_PX`, or as it is when it is no larger."""
+    scale = min(1.0, SMALL_PX / max(grey.shape))
+    size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
+    return grey if scale == 1.0 else np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def choose(pictures: Sequence[Grey], at_most: int) -> list[int]:
