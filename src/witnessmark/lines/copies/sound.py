@@ -20,13 +20,14 @@ __all__ = ["SOUND_SCORE", "SoundMatch", "SoundStretch", "compare_sound", "search
 
 SOUND_SCORE = 3.0
 """Score from which two sounds may be called the same; its basis is in docs/exchange.md under "Sound"."""
-_KEPT_SCORE = 1.0
+LEAST_SCORE = 1.0
+"""Below, nothing is told of at all."""
 _ALIGNMENTS = 16.0
 """Speeds and shifts of bands that differ enough to be tries of their own."""
 _PAIRS = 30_000_000
 """Up to so many pairs of codes all are compared (about a second); beyond, only equal and nearly equal codes."""
 _NEAR_BITS = 8
-_LINES = 24
+_LINES = 16
 _BLOCK = 1024
 
 
@@ -78,17 +79,18 @@ class SoundMatch:
     stretches: tuple[SoundStretch, ...]
 
 
-def compare_sound(query: SoundCodes, reference: SoundCodes) -> SoundMatch | None:
+def compare_sound(query: SoundCodes, reference: SoundCodes, *, least_score: float = LEAST_SCORE) -> SoundMatch | None:
     """Whether and where a query shares the sound of one reference.
 
     Parameters
     ----------
     query, reference : SoundCodes
+    least_score : float
 
     Returns
     -------
     SoundMatch or None
-        None where no stretch scores above 1. To be called the same sound it must reach `SOUND_SCORE`.
+        None where no stretch scores above `least_score`. To be called the same sound it must reach `SOUND_SCORE`.
     """
     if not len(query.codes) or not len(reference.codes):
         return None
@@ -97,7 +99,7 @@ def compare_sound(query: SoundCodes, reference: SoundCodes) -> SoundMatch | None
         at, row = _near_pairs(query.codes, reference.codes, bands)
         lines += voted(at, row, np.zeros(len(at), np.int64), bands, 4, _LINES)
     tries = float(len(query.codes)) * len(reference.codes) * _ALIGNMENTS
-    return _match(None, query, reference, [(line, about) for _, _, line, about in _best(lines)], tries)
+    return _match(None, query, reference, [(line, about) for _, _, line, about in _best(lines)], tries, least_score)
 
 
 def search_sound(query: SoundCodes, library: Library, *, leave_out: Collection[int] = ()) -> tuple[SoundMatch, ...]:
@@ -139,7 +141,7 @@ def search_sound(query: SoundCodes, library: Library, *, leave_out: Collection[i
         sound = library.fingerprint(recording).sound
         if sound is not None and len(sound.codes):
             trials = [(line, about) for _, _, line, about in _best(by_group[number])]
-            match = _match(recording, query, sound, trials, tries)
+            match = _match(recording, query, sound, trials, tries, LEAST_SCORE)
             found += [] if match is None else [match]
     return tuple(sorted(found, key=lambda match: (-match.score, match.recording or 0)))
 
@@ -211,7 +213,12 @@ def _probes(codes: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.i
 
 
 def _match(
-    recording: int | None, query: SoundCodes, reference: SoundCodes, trials: Sequence[tuple[Line, int]], tries: float
+    recording: int | None,
+    query: SoundCodes,
+    reference: SoundCodes,
+    trials: Sequence[tuple[Line, int]],
+    tries: float,
+    least_score: float,
 ) -> SoundMatch | None:
     """The best runs among lines to try, as stretches."""
     runs: list[Run] = []
@@ -224,7 +231,7 @@ def _match(
     runs.sort(key=lambda run: (-run.gain_nats, run.first, run.line.offset))
     kept: list[Run] = []
     for run in runs:
-        if _score(run, tries) > _KEPT_SCORE and not any(_overlap(run, other) for other in kept):
+        if _score(run, tries) > least_score and not any(_overlap(run, other) for other in kept):
             kept.append(run)
     if not kept:
         return None

@@ -124,9 +124,8 @@ def voted(
         cells = int(cell.max()) - lowest + 2
         # Each seed votes in two overlapping windows of the query and two overlapping cells of offset.
         keys = [(group * windows + window + late) * cells + (cell - lowest + up) for late in (0, 1) for up in (0, 1)]
-        distinct, votes = np.unique(np.concatenate(keys), return_counts=True)
-        enough = np.flatnonzero(votes >= fewest)
-        for index in enough:
+        distinct, votes = _counted(np.concatenate(keys), fewest)
+        for index in range(len(votes)):
             place, at = divmod(int(distinct[index]), cells)
             which, when = divmod(place, windows)
             line = Line(2.0 * (at + lowest), speed, bands)
@@ -139,6 +138,17 @@ def voted(
         if left[vote[1]] >= 0:
             chosen.append(vote)
     return chosen
+
+
+def _counted(keys: NDArray[np.int64], fewest: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Keys that come at least so often, ascending, and how often; by a table where it is small."""
+    if int(keys.max()) < 16 * len(keys) + (1 << 16):
+        table = np.bincount(keys)
+        found = np.flatnonzero(table >= fewest)
+        return found, table[found]
+    distinct, votes = np.unique(keys, return_counts=True)
+    enough = votes >= fewest
+    return distinct[enough], votes[enough]
 
 
 def followed(query: NDArray[np.uint32], reference: NDArray[np.uint32], line: Line, about: int) -> Run | None:
