@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.lines.clips import item_of, space, write
+from tests.lines.copies.planting import plant_copies
+from tests.lines.scene.planting import plant_scene
 
 from witnessmark.custody.records import Appearance, Moment
 from witnessmark.lines.conformance import Planted
@@ -36,4 +38,8 @@ def plant_integrity(folder: Path) -> Planted:
     )
 
 
-PLANTERS: dict[str, Callable[[Path], Planted]] = {"integrity": plant_integrity}
+PLANTERS: dict[str, Callable[[Path], Planted]] = {
+    "copies": plant_copies,
+    "integrity": plant_integrity,
+    "scene": plant_scene,
+}

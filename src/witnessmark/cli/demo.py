@@ -9,6 +9,7 @@ import typer
 
 from witnessmark.cli import assess
 from witnessmark.cli.shared import OUT, JsonOption, answer, say, telling
+from witnessmark.cli.tellings import tell_known
 from witnessmark.errors import BadInputError
 
 app = typer.Typer(add_completion=False)
@@ -32,6 +33,9 @@ def demo_command(
         done = run_demo(out, progress=progress.on)
 
     def tell() -> None:
+        OUT.print()
+        say(": a clip put forward as older footage, when it was taken in", mark=done.known.exhibit_number)
+        tell_known(done.known)
         OUT.print()
         assess.tell(done.assessment, done.statements, [])
         say(" (kept apart from the case, in the truth folder)", mark="\nWhat was true")

@@ -12,7 +12,6 @@ from witnessmark.cli.shared import OUT, JsonOption, OperatorOption, answer, say,
 from witnessmark.desk.case import default_operator
 from witnessmark.desk.indexing import exchange_key, find_recording, fingerprint_file, index, partners_of
 from witnessmark.errors import BadInputError, ClashError, NotFoundError
-from witnessmark.lines.copies.search import search
 from witnessmark.plain import to_plain
 from witnessmark.stores.exchange import (
     BANK,
@@ -243,7 +242,7 @@ def answer_(
     with index(place) as store:
         known.keep(known.check(asked.origin, asked.sealed.key, fingerprint=fingerprint, trust=trust, now=now))
         sharing = _sharing(origin, contact, audience or asked.origin, facts, 0.0, 0)
-        done = answer_inquiry(out, asked, store, search, exchange_key(place, key), sharing)
+        done = answer_inquiry(out, asked, store, exchange_key(place, key), sharing)
     answer(as_json, _answer_plain(done), lambda: _tell_answer(done))
 
 

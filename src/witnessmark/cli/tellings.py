@@ -5,7 +5,9 @@ from __future__ import annotations
 from witnessmark.cli.shared import OUT
 from witnessmark.desk.copies import Answer
 from witnessmark.lines.copies.observations import Found, Searched
-from witnessmark.lines.copies.telling import RELATIONS, change_words, seen_words
+from witnessmark.lines.copies.telling import change_words, seen_words
+
+RELATIONS = {"copy": "copy of", "related": "related to", "same-sound": "same sound, other pictures, as"}
 
 
 def tell_known(known: Answer) -> None:

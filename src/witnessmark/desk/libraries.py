@@ -83,7 +83,7 @@ class CaseLibrary:
 def seen_of(case: Case, item: Item) -> tuple[Seen, ...]:
     """When an item is attested to have been there: its postings, and when it was first taken in; earliest first."""
     posted = [_posted(appearance) for appearance in appearances(case, item)]
-    taken = [Seen(capture.ended.timestamp(), 0, "taken in", case.reference) for capture in item.captures[:1]]
+    taken = [Seen(capture.ended.timestamp(), 0, "taken in", "") for capture in item.captures[:1]]
     return tuple(sorted((*posted, *taken), key=lambda seen: (seen.at_unix_s, seen.where)))
 
 

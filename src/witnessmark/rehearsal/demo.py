@@ -11,15 +11,18 @@ from typing import Any
 
 from witnessmark.desk.assessing import assess, show_assessment_pictures
 from witnessmark.desk.case import new_case
+from witnessmark.desk.copies import Answer, look_up
 from witnessmark.desk.inquiry import run_lines
-from witnessmark.desk.items import add_appearance, add_item, show_pictures
+from witnessmark.desk.items import add_item, show_pictures
 from witnessmark.desk.lawful import attach
+from witnessmark.desk.libraries import post
 from witnessmark.desk.reviewing import review_subject
 from witnessmark.desk.sealing import seal_case
 from witnessmark.desk.statements import add_claims
 from witnessmark.desk.verifying import verify_case
 from witnessmark.dossier import Edition, verify
 from witnessmark.errors import ClashError, CustodyError, DossierError
+from witnessmark.rehearsal.edits import apply_edit
 from witnessmark.rehearsal.incident import render_incident
 from witnessmark.rehearsal.presets import demo_scenario
 from witnessmark.rehearsal.scenario import Scenario
@@ -42,6 +45,8 @@ class Demo:
         What was true, in a sentence.
     assessment : dict
     statements : dict of claim id to statement
+    known : Answer
+        What taking in the likeness told at once: which item it is a copy of, and how it was changed.
     pictures, dossiers : tuple of Path
     """
 
@@ -49,6 +54,7 @@ class Demo:
     truth: str
     assessment: dict[str, Any]
     statements: dict[str, str]
+    known: Answer
     pictures: tuple[Path, ...]
     dossiers: tuple[Path, ...]
 
@@ -103,10 +109,20 @@ def run_demo(out: Path, *, scenario: Scenario | None = None, progress: Progress 
             progress=lambda done, what: tell("intake", done, what),
         )
         for appearance in later:
-            add_appearance(case, taken.item, appearance)
+            post(case, taken.item, appearance)
+        likeness = add_item(
+            case,
+            _re_edited(incident.clip, out / "footage"),
+            method="downloaded from the posting that was called a likeness (rehearsed)",
+            url=story.likeness.url,
+            appearance=story.likeness,
+            progress=lambda done, what: tell("intake of the likeness", done, what),
+        )
+        known = look_up(case, likeness.item, progress=lambda done, what: tell("looking for copies", done, what))
         book = add_claims(case, claims)
         results = run_lines(case, progress=tell)
-        assessment = assess(case, progress=lambda done, what: tell("fusion", done, what))
+        exhibit = taken.item.exhibit_number
+        assessment = assess(case, [exhibit], progress=lambda done, what: tell("fusion", done, what))
         _attach(case, results)
         _review(case, out, assessment["id"])
         dossiers = []
@@ -120,12 +136,22 @@ def run_demo(out: Path, *, scenario: Scenario | None = None, progress: Progress 
         report = verify_case(case)
         if not report.ok:
             raise CustodyError("The case does not verify.", report.faults[0].what)
-        pictures = [*show_pictures(case, taken.item, clear=False), *show_assessment_pictures(case, assessment)]
+        shown = [path for item in (taken.item, likeness.item) for path in show_pictures(case, item, clear=False)]
+        pictures = [*shown, *show_assessment_pictures(case, assessment)]
     finally:
         case.close()
     tell("dossier", 1.0, "done")
     statements = {claim.id: claim.statement for claim in book.claims}
-    return Demo(out / "case", story.truth, assessment, statements, tuple(pictures), tuple(dossiers))
+    return Demo(out / "case", story.truth, assessment, statements, known, tuple(pictures), tuple(dossiers))
+
+
+def _re_edited(clip: Path, folder: Path) -> Path:
+    """The clip cropped, then mirrored, encoded anew each time and without its tags, as re-posts are."""
+    cropped = folder / "cropped.mp4"
+    apply_edit(clip, cropped, "crop", seed=5, keep_metadata=False)
+    apply_edit(cropped, folder / "likeness.mp4", "mirror", seed=5, keep_metadata=False)
+    cropped.unlink()
+    return folder / "likeness.mp4"
 
 
 def _make_room(out: Path) -> None:

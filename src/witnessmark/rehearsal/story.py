@@ -107,7 +107,7 @@ claims:
     hedge: suggests
     said_at: {{at: {later:%Y-%m-%d}T18:40:00{zone}, how_known: platform page, zone_proven: true}}
     credibility: 4
-    credibility_reason: Doubtful; rests on a likeness to another clip that is not shown.
+    credibility_reason: Doubtful; rests on a likeness to another clip, whose age is only asserted.
     about:
       alternatives: [older-footage]
     contradicts: [north-when, valley-when]
@@ -125,7 +125,9 @@ class Story:
     claims_yaml : str
         In the format of ``docs/claims.md``.
     appearances : tuple of Appearance
-        Earliest first.
+        Of the clip, earliest first.
+    likeness : Appearance
+        Of the other clip that the observers speak of: a cropped and mirrored re-edit of the clip, posted before it.
     space : dict
         What is weighed: ``region_deg`` [west, south, east, north], ``spacing_m``, ``from``, ``to``, ``step_s`` and
         ``priors`` of the alternatives.
@@ -137,12 +139,13 @@ class Story:
     title: str
     claims_yaml: str
     appearances: tuple[Appearance, ...]
+    likeness: Appearance
     space: dict[str, Plain]
     truth: str
 
 
 def demo_story(scenario: Scenario | None = None) -> Story:
-    """Three parties' five claims about a clip, and two postings of it.
+    """Three parties' five claims about a clip, two postings of it, and one of a re-edit of it.
 
     One party is right about place and day, one names the day after and the other side of the ridge, one says the
     footage is older.
@@ -195,6 +198,13 @@ def demo_story(scenario: Scenario | None = None) -> Story:
                 posted=second,
                 text="The Meadow Road, by the hills.",
             ),
+        ),
+        likeness=Appearance(
+            platform="Rehearsal Video",
+            account="hill-echo",
+            url="https://video.example.invalid/watch/2qd9",
+            posted=Moment(midnight + dt.timedelta(hours=21, minutes=40), "platform page", True),
+            text="Seen this one years ago.",
         ),
         space={
             "region_deg": [round(lon - 0.26, 4), round(lat - 0.09, 4), round(lon + 0.05, 4), round(lat + 0.05, 4)],
