@@ -87,7 +87,7 @@ def methods(told: Mapping[str, tuple[Split, Answers]]) -> str:
                 f"{dressed.worst[0]} {dressed.worst[1]:.2f}",
                 f"{dressed.hard.hits}/{dressed.hard.of}",
                 f"{percentile(errors, 50):.2f}; {percentile(errors, 95):.2f}" if errors else "-",
-                f"{spent:.2f}",
+                "-" if math.isnan(spent) else f"{spent:.2f}",
             )
         )
     head = ("method", "recall @ 0 false", "without dressed", "worst attack", "hard called copy")
