@@ -13,7 +13,7 @@ import itertools
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -40,27 +40,23 @@ from witnessmark.lines.copies.soundlines import bit_count
 
 RESULTS = Path(__file__).with_name("results") / "copies_sound.md"
 LENGTH_S = 24.0
-LENGTHS_S = (3.0, 5.0, 8.0, 15.0)
+LENGTHS_S = (3.0, 5.0, 8.0)
 HOURS = 100
 CHANGES: dict[str, tuple[Callable[[Samples], Samples], float]] = {
     "as it is, half a step off": (lambda sound: sound[RATE_HZ // 16 :], 1.0),
-    "aac 64 kbit/s": (lambda sound: encoded(sound, "aac", 64_000), 1.0),
     "aac 24 kbit/s": (lambda sound: encoded(sound, "aac", 24_000), 1.0),
-    "opus 24 kbit/s": (lambda sound: encoded(sound, "libopus", 24_000), 1.0),
     "opus 12 kbit/s": (lambda sound: encoded(sound, "libopus", 12_000), 1.0),
-    "noise 20 dB under": (lambda sound: noisy(sound, 20.0), 1.0),
     "noise 10 dB under": (lambda sound: noisy(sound, 10.0), 1.0),
-    "a tenth as loud": (lambda sound: np.float32(0.1) * sound, 1.0),
     "treble and bass turned": (lambda sound: filtered(sound, {0.0: 0.2, 400.0: 0.5, 1500.0: 2.0, 8000.0: 1.0}), 1.0),
     "in a room (0.6 s)": (lambda sound: in_a_room(sound, 0.6, 2), 1.0),
     "screen filmed by telephone": (phone, 1.0),
-    "0.8x, pitch follows": (lambda sound: played(sound, 0.8), 0.8),
     "1.1x, pitch follows": (lambda sound: played(sound, 1.1), 1.1),
     "1.25x, pitch follows": (lambda sound: played(sound, 1.25), 1.25),
-    "0.8x, pitch kept": (lambda sound: hurried(sound, 0.8), 0.8),
     "1.1x, pitch kept": (lambda sound: hurried(sound, 1.1), 1.1),
     "1.25x, pitch kept": (lambda sound: hurried(sound, 1.25), 1.25),
 }
+
+HARD = ("aac 24 kbit/s", "opus 12 kbit/s", "noise 10 dB under", "screen filmed by telephone", "1.25x, pitch kept")
 
 
 def codes(sound: Samples) -> SoundCodes:
@@ -86,56 +82,53 @@ def real(paths: Sequence[Path]) -> dict[str, Samples]:
     for path in paths:
         heard = media.sound(path)
         if isinstance(heard, media.Sound) and (codes(heard.samples).codes != 0).sum() >= 24:
-            found[f"real {path.stem}"] = heard.samples[: round(60 * RATE_HZ)]
+            found[f"real {path.stem}"] = heard.samples[: round(30 * RATE_HZ)]
     return found
-
-
-def error_rate(sound: Samples, change: Callable[[Samples], Samples]) -> float:
-    """Share of bits that differ once the changed sound is laid where its codes agree best."""
-    one, other = codes(sound), codes(change(sound))
-    match = compare_sound(other, one)
-    return float("nan") if match is None else match.stretches[0].bit_error_rate
 
 
 def found(
     sound: Samples, change: Callable[[Samples], Samples], speed: float, length_s: float, at_s: float
-) -> tuple[bool, float]:
-    """Whether an excerpt is found, and how far from where it lies [s]."""
+) -> tuple[float, float] | None:
+    """The bit error rate of an excerpt and how far from where it lies it was found [s]; None where it was not."""
     start = round(at_s * RATE_HZ)
     excerpt = change(sound[start : start + round(length_s * RATE_HZ)])
     match = compare_sound(codes(excerpt), codes(sound))
     if match is None or match.score < SOUND_SCORE:
-        return False, float("nan")
+        return None
     stretch = match.stretches[0]
     middle_s = 0.5 * (stretch.q0_s + stretch.q1_s)
-    return True, abs(stretch.r0_s + stretch.speed * (middle_s - stretch.q0_s) - (at_s + speed * middle_s))
+    lies_s = stretch.r0_s + stretch.speed * (middle_s - stretch.q0_s)
+    return stretch.bit_error_rate, abs(lies_s - (at_s + speed * middle_s))
 
 
-def changed_rows(sounds: dict[str, Samples]) -> list[str]:
-    """A row for each change: bit errors, and recall and error of place by length of the excerpt."""
+def changed_rows(sounds: dict[str, Samples], names: Iterable[str] = CHANGES) -> list[str]:
+    """A row for each change: recall by length of the excerpt, bit errors where it was found, and error of place."""
     rng = np.random.default_rng(9)
+    lengths = " | ".join(f"{length_s:g} s" for length_s in LENGTHS_S)
     lines = [
-        "| change | bits wrong, median (95 %) | " + " | ".join(f"{s:g} s" for s in LENGTHS_S) + " | off by, 95 % |"
+        f"| change | {lengths} | bits wrong, median (95 %) | off by, 95 % |",
+        "|---|" + "---|" * (len(LENGTHS_S) + 2),
     ]
-    lines.append("|---|---|" + "---|" * (len(LENGTHS_S) + 1))
-    for name, (change, speed) in CHANGES.items():
+    for name in names:
         print(f"  {name}", file=sys.stderr, flush=True)
-        wrong = [error_rate(sound[: round(LENGTH_S * RATE_HZ)], change) for sound in sounds.values()]
-        recalls, off = [], list[float]()
+        change, speed = CHANGES[name]
+        recalls, wrong, off = list[str](), list[float](), list[float]()
         for length_s in LENGTHS_S:
             tried = [
                 found(sound, change, speed, length_s, rng.uniform(0.0, len(sound) / RATE_HZ - length_s))
                 for sound in sounds.values()
                 if len(sound) > (length_s + 0.1) * RATE_HZ
             ]
-            recalls.append(sum(ok for ok, _ in tried) / len(tried))
-            off += [error_s for ok, error_s in tried if ok]
-        heard = [value for value in wrong if np.isfinite(value)]
-        lines.append(
-            f"| {name} | {np.median(heard):.3f} ({np.quantile(heard, 0.95):.3f}) | "
-            + " | ".join(f"{recall:.2f}" for recall in recalls)
-            + f" | {np.quantile(off, 0.95):.2f} s |"
+            hits = [each for each in tried if each is not None]
+            recalls.append(f"{len(hits) / len(tried):.2f}" if tried else "-")
+            wrong += [bits for bits, _ in hits]
+            off += [off_s for _, off_s in hits]
+        told = (
+            f"{np.median(wrong):.3f} ({np.quantile(wrong, 0.95):.3f}) | {np.quantile(off, 0.95):.2f} s"
+            if wrong
+            else "- | -"
         )
+        lines.append(f"| {name} | {' | '.join(recalls)} | {told} |")
     return lines
 
 
@@ -180,13 +173,14 @@ def filler(sounds: dict[str, Samples], hours: float) -> Iterator[SoundCodes]:
 
 def library_rows(sounds: dict[str, Samples]) -> list[str]:
     """Searches in a library of `HOURS` hours with the originals in it."""
+    print("  a library", file=sys.stderr, flush=True)
     rng, library = np.random.default_rng(12), MemoryLibrary()
     for number, strange in enumerate(filler(sounds, HOURS)):
         library.add(kept(strange), f"filler {number}")
     own = {name: library.add(kept(codes(sound)), name).id for name, sound in sounds.items()}
     change = CHANGES["aac 24 kbit/s"][0]
     lines = ["| query | found | others from the score on | seconds a query |", "|---|---|---|---|"]
-    for length_s in (5.0, 8.0, 15.0):
+    for length_s in (5.0, 8.0):
         hits = others = tried = 0
         seconds = []
         for name, sound in sounds.items():
@@ -242,7 +236,8 @@ def main() -> None:
         *changed_rows(unlike),
     ]
     if given:
-        lines += ["", "## The same with real recordings", "", *changed_rows(given)]
+        lines += ["", "## The same with real recordings", "", *changed_rows(given, HARD)]
+    print("  unrelated pairs", file=sys.stderr, flush=True)
     scores = unrelated_scores({**made, **given})
     lines += [
         "",

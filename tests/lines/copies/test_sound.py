@@ -14,6 +14,7 @@ from tests.lines.copies import sounds
 
 from witnessmark.errors import BadInputError
 from witnessmark.lines.copies.fingerprint import ALGORITHM, Fingerprint, FrameCodes, SoundCodes
+from witnessmark.lines.copies.library import Template
 from witnessmark.lines.copies.memory import MemoryLibrary
 from witnessmark.lines.copies.sound import SOUND_SCORE, compare_sound, search_sound, sound_codes
 from witnessmark.lines.copies.soundcodes import SPAN_S, STEP_S
@@ -28,9 +29,9 @@ def codes(samples: sounds.Samples) -> SoundCodes:
 
 @pytest.fixture(scope="module")
 def recordings() -> dict[str, sounds.Samples]:
-    made = {f"speech {seed}": sounds.speech_like(20.0, seed) for seed in range(4)}
-    made |= {f"music {seed}": sounds.music_like(20.0, seed) for seed in range(4)}
-    return made | {f"wind {seed}": sounds.windy(20.0, seed) for seed in range(3)}
+    made = {f"speech {seed}": sounds.speech_like(20.0, seed) for seed in range(3)}
+    made |= {f"music {seed}": sounds.music_like(20.0, seed) for seed in range(3)}
+    return made | {f"wind {seed}": sounds.windy(20.0, seed) for seed in range(2)}
 
 
 def of_sound(sound: SoundCodes, duration_s: float) -> Fingerprint:
@@ -68,7 +69,7 @@ def test_sound_that_cannot_be_coded_is_refused() -> None:
         sound_codes(np.zeros(RATE, np.float32), 3000, 0.0)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 1 << 30), gain=st.floats(0.05, 2.0), steps=st.integers(0, 40))
 def test_volume_and_a_later_start_change_no_code(seed: int, gain: float, steps: int) -> None:
     sound = sounds.windy(8.0, seed)
@@ -119,7 +120,7 @@ def test_faster_and_slower_sound_is_found_with_its_speed(speed: float) -> None:
 
 def test_unrelated_sound_is_not_the_same(recordings: dict[str, sounds.Samples]) -> None:
     made = {name: codes(sound) for name, sound in recordings.items()}
-    for one, other in itertools.permutations(made, 2):
+    for one, other in itertools.combinations(made, 2):
         match = compare_sound(made[one], made[other])
         assert match is None or match.score < SOUND_SCORE, (one, other)
 
@@ -161,6 +162,21 @@ def test_a_library_is_searched(recordings: dict[str, sounds.Samples]) -> None:
         assert [match.recording for match in found if match.score >= SOUND_SCORE] == [ids[name]]
         assert search_sound(query, library, leave_out=[ids[name]]) == ()
     assert search_sound(codes(sounds.music_like(10.0, 99)), library) == ()
+
+
+def test_a_marked_intro_does_not_make_two_recordings_the_same_sound() -> None:
+    jingle = sounds.music_like(8.0, 3)
+    one, other = (np.concatenate([jingle, sounds.speech_like(12.0, seed)]) for seed in (1, 2))
+    library = MemoryLibrary()
+    kept = library.add(of_sound(codes(one), 20.0), "one")
+    (found,) = search_sound(codes(other), library)
+    assert found.recording == kept.id
+    assert found.stretches[0].q1_s < 9.0
+    marked = MemoryLibrary()
+    marked.add(of_sound(codes(one), 20.0), "one", templates=[Template("intro", 0.0, 8.0, None)])
+    assert search_sound(codes(other), marked) == ()
+    again = search_sound(codes(one), marked)
+    assert again[0].stretches[0].r0_s > 8.0
 
 
 def test_a_sped_up_query_is_found_in_a_library(recordings: dict[str, sounds.Samples]) -> None:

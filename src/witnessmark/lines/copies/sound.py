@@ -5,21 +5,21 @@ The codes are in `witnessmark.lines.copies.soundcodes`, lines of agreement in `w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from witnessmark.lines.copies.fingerprint import SoundCodes
-from witnessmark.lines.copies.library import Library
+from witnessmark.lines.copies.library import Library, Template
 from witnessmark.lines.copies.soundcodes import SPAN_S, sound_codes
 from witnessmark.lines.copies.soundlines import BAND_RATIO, MOST_BANDS, Line, Run, bit_count, followed, shifted, voted
 
 __all__ = ["SOUND_SCORE", "SoundMatch", "SoundStretch", "compare_sound", "search_sound", "sound_codes"]
 
 SOUND_SCORE = 3.0
-"""Score from which two sounds may be called the same; its basis is in docs/exchange.md under "Sound"."""
+"""Score from which two sounds may be called the same; its basis is in docs/sound.md."""
 LEAST_SCORE = 1.0
 """Below, nothing is told of at all."""
 _ALIGNMENTS = 16.0
@@ -116,7 +116,7 @@ def search_sound(query: SoundCodes, library: Library, *, leave_out: Collection[i
     -------
     tuple of SoundMatch
         Best first; each scores above 1, and those from `SOUND_SCORE` on may be called the same sound. The score
-        accounts for the size of the library.
+        accounts for the size of the library. Stretches marked as templates of whole frames do not count.
     """
     known = {recording.id: recording for recording in library.recordings() if recording.id not in leave_out}
     if not len(query.codes) or not known:
@@ -140,10 +140,22 @@ def search_sound(query: SoundCodes, library: Library, *, leave_out: Collection[i
         recording = int(who[number])
         sound = library.fingerprint(recording).sound
         if sound is not None and len(sound.codes):
+            sound = _outside(sound, known[recording].templates)
             trials = [(line, about) for _, _, line, about in _best(by_group[number])]
             match = _match(recording, query, sound, trials, tries, LEAST_SCORE)
             found += [] if match is None else [match]
     return tuple(sorted(found, key=lambda match: (-match.score, match.recording or 0)))
+
+
+def _outside(sound: SoundCodes, templates: Iterable[Template]) -> SoundCodes:
+    """The same with silence where many recordings share a stretch: an intro and its jingle prove nothing."""
+    codes = sound.codes.copy()
+    at_s = sound.start_s + sound.step_s * np.arange(len(codes))
+    for template in templates:
+        if template.box is None:
+            half = SPAN_S / 2.0
+            codes[(at_s + half > template.start_s) & (at_s - half < template.end_s)] = 0
+    return replace(sound, codes=codes)
 
 
 def _best(lines: list[tuple[int, int, Line, int]]) -> list[tuple[int, int, Line, int]]:

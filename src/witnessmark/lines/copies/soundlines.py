@@ -18,7 +18,7 @@ WINDOW_CODES = 64
 """Seeds vote together when they lie within 8 s of the query."""
 DEPENDENCE = 9.0
 """By how much fewer bits count than there are, as neighbouring codes and bands share sound: the variance of the bit
-error rate of unrelated stretches over that of independent bits, measured on unrelated recordings (docs/lines)."""
+error rate of unrelated stretches over that of independent bits, measured on unrelated recordings (docs/sound.md)."""
 SAME_ERROR, OTHER_ERROR = 0.2, 0.5
 """Bit error rates that the gain of a code weighs: of the same sound after a change, and of unrelated sound."""
 AS_IT_WAS = 0.92
@@ -125,6 +125,8 @@ def voted(
         # Each seed votes in two overlapping windows of the query and two overlapping cells of offset.
         keys = [(group * windows + window + late) * cells + (cell - lowest + up) for late in (0, 1) for up in (0, 1)]
         distinct, votes = _counted(np.concatenate(keys), fewest)
+        first = np.argsort(-votes, kind="stable")[: 4 * most * (int(group.max()) + 1)]
+        distinct, votes = distinct[first], votes[first]
         for index in range(len(votes)):
             place, at = divmod(int(distinct[index]), cells)
             which, when = divmod(place, windows)
