@@ -12,12 +12,14 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from witnessmark.lines.copies.fingerprint import PDQ_BYTES
+from witnessmark.lines.copies.fingerprint import FEATURE_BYTES, PDQ_BYTES
 from witnessmark.lines.copies.memory import share_bucket
 from witnessmark.stores.fingerprints.shards import Shard
 
-_CANDIDATES_AT_ONCE = 1 << 20
+_CANDIDATES_AT_ONCE = 1 << 15
+"""So many at a time stay in the processor's cache."""
 Found = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint16]]
+_NOTHING: Found = (np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.uint16))
 
 
 def near_frames(shard: Shard, codes: NDArray[np.uint8], radius_bits: int) -> Found:
@@ -60,33 +62,35 @@ def near_sound(shard: Shard, codes: NDArray[np.uint32]) -> Found:
 
 def near_features(shard: Shard, codes: NDArray[np.uint8], probes: NDArray[np.uint32], radius_bits: int) -> Found:
     """Local features within `radius_bits` of codes of shape (q, 16) that lie in a bucket probed for them."""
-    line = (probes >> np.uint32(shard.shift)).astype(np.int64) if shard.shift < 32 else np.zeros(probes.shape, np.int64)
+    if not len(shard.bucketed) or not probes.size:
+        return _NOTHING
+    line = (probes.ravel() >> np.uint32(shard.shift)).astype(np.int64)
     there = line < len(shard.directory) - 1
     line = np.where(there, line, 0)
     start = shard.directory[line].astype(np.int64)
     count = np.where(there, shard.directory[line + 1] - start, 0)
-    wide = np.ascontiguousarray(codes).view(np.uint64).reshape(-1, 2)
+    asked = np.ascontiguousarray(codes).view(np.complex128).ravel()
+    by_probe = np.repeat(asked, probes.shape[1])
     near: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
-    for begin, end in _portions(count.sum(1)):
-        probe, at = spread(start[begin:end].ravel(), count[begin:end].ravel())
-        query = probe // probes.shape[1] + begin
-        number = shard.bucketed[at].astype(np.int64)
-        owner = np.searchsorted(shard.features_first, number, side="right") - 1
-        apart = np.bitwise_count(shard.feature_codes(owner, number) ^ wide[query])
-        close = apart[:, 0].astype(np.uint16) + apart[:, 1] <= radius_bits
-        near.append((query[close], number[close]))
+    for begin, end in _portions(count):
+        probe, at = spread(start[begin:end], count[begin:end])
+        slot = shard.bucketed[at]
+        apart = np.repeat(by_probe[begin:end], count[begin:end]).view(np.uint64)
+        apart ^= shard.slots[slot].view(np.uint64)
+        bits = np.bitwise_count(apart)
+        close = np.flatnonzero(bits[0::2] + bits[1::2] <= radius_bits)
+        near.append(((probe[close] + begin) // probes.shape[1], slot[close].astype(np.int64)))
     if not near:
-        nothing = np.zeros(0, np.int64)
-        return nothing, nothing, nothing, np.zeros(0, np.uint16)
-    pairs = np.unique(np.stack([np.concatenate(part) for part in zip(*near, strict=True)]), axis=1)
-    query, number = pairs
-    owner = np.searchsorted(shard.features_first, number, side="right") - 1
-    found = shard.feature_codes(owner, number)
+        return _NOTHING
+    query, slot = np.unique(np.stack([np.concatenate(part) for part in zip(*near, strict=True)]), axis=1)
+    found = shard.slots[slot]
     # the directory is coarser than the buckets: those that only share its line are sorted out here
-    shared = share_bucket(probes[query], found.view(np.uint8).reshape(-1, 16))
-    distance = np.bitwise_count(found ^ wide[query]).sum(1, dtype=np.uint16)
-    rows = number - shard.features_first[owner]
-    return query[shared], owner[shared], rows[shared], distance[shared]
+    shared = share_bucket(probes[query], found.view(np.uint8).reshape(-1, FEATURE_BYTES))
+    query, slot, found = query[shared], slot[shared], found[shared]
+    owner = np.searchsorted(shard.codes_first, slot, side="right") - 1
+    apart = asked[query].view(np.uint64) ^ found.view(np.uint64)
+    distance = np.bitwise_count(apart).reshape(-1, 2).sum(1, dtype=np.uint16)
+    return query, owner, slot - shard.codes_first[owner], distance
 
 
 def spread(start: NDArray[np.int64], count: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -97,7 +101,7 @@ def spread(start: NDArray[np.int64], count: NDArray[np.int64]) -> tuple[NDArray[
 
 
 def _portions(counts: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Ranges of query rows that together have some `_CANDIDATES_AT_ONCE` candidates, and at least one row each."""
+    """Ranges of probes that together have some `_CANDIDATES_AT_ONCE` candidates, and at least one probe each."""
     ends = [0]
     total = np.cumsum(counts)
     while ends[-1] < len(counts):

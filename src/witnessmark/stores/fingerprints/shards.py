@@ -12,14 +12,14 @@ Layout, little-endian::
     sound_first     i8 (r + 1,)    numbers of sound codes of each recording
     sound_codes     u4 (m,)        sound codes other than 0, ascending
     sound_numbers   u4 (m,)        the number of each
-    features_first  i8 (r + 1,)    numbers of local features of each recording
-    codes_at        i8 (r,)        byte in `packed` at which a recording's feature codes begin
+    codes_first     i8 (r,)        slot at which a recording's feature codes begin; a slot is 16 bytes of `packed`
     directory       u4 (d + 1,)    where in `bucketed` the buckets begin whose number, less its lowest `shift` bits
                                    (in the header), is 0, 1, 2, ...
-    bucketed        u4 (e,)        numbers of features by bucket
+    bucketed        u4 (e,)        slots of feature codes by bucket
     packed          u1             blocks as `witnessmark.lines.copies.packing` makes them
 
-Feature codes are not repeated: they are read where they lie in the second tier's blocks.
+Feature codes are not repeated: they are read where they lie in the second tier's blocks, which are set into `packed`
+so that the codes begin a slot.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from witnessmark.errors import CustodyError
+from witnessmark.errors import BadInputError, CustodyError
 from witnessmark.lines.copies.buckets import buckets
 from witnessmark.lines.copies.fingerprint import FEATURE_BYTES, PDQ_BYTES, Fingerprint
 from witnessmark.lines.copies.memory import indexed_rows
@@ -55,8 +55,7 @@ _TYPES: Mapping[str, str] = {
     "sound_first": "<i8",
     "sound_codes": "<u4",
     "sound_numbers": "<u4",
-    "features_first": "<i8",
-    "codes_at": "<i8",
+    "codes_first": "<i8",
     "directory": "<u4",
     "bucketed": "<u4",
     "packed": "u1",
@@ -82,20 +81,23 @@ def write_shard(path: Path, recordings: Sequence[tuple[int, Blocks]]) -> int:
     Raises
     ------
     BadInputError
-        When a block is damaged.
+        When a block is damaged, or together they take 64 GiB.
     """
     places = np.zeros((len(recordings), len(TIERS), 2), np.int64)
+    codes_first = np.zeros(len(recordings), np.int64)
     packed: list[bytes | memoryview] = []
     at = 0
-    frames, sounds, keys, numbers = [], [], [], []
-    frame_counts, sound_counts, feature_counts = [], [], []
-    codes_at = np.zeros(len(recordings), np.int64)
-    features_before = 0
+    frames, sounds, keys, slots = [], [], [], []
+    frame_counts, sound_counts = [], []
     for row, (_, blocks) in enumerate(recordings):
+        codes_first[row] = -(-at // FEATURE_BYTES)
         for tier, block in blocks.items():
-            places[row, tier - 1] = at, len(block)
             if tier == 2:
-                codes_at[row] = at + feature_codes_at(block)[0]
+                first_byte, _ = feature_codes_at(block)
+                packed.append(bytes(padding := -(at + first_byte) % FEATURE_BYTES))
+                at += padding
+                codes_first[row] = (at + first_byte) // FEATURE_BYTES
+            places[row, tier - 1] = at, len(block)
             packed.append(block)
             at += len(block)
         kept = unpack(blocks[tier] for tier in (1, 2) if tier in blocks)
@@ -103,17 +105,17 @@ def write_shard(path: Path, recordings: Sequence[tuple[int, Blocks]]) -> int:
         frame_counts.append(len(kept.frames.codes))
         sounds.append(np.zeros(0, np.uint32) if kept.sound is None else kept.sound.codes)
         sound_counts.append(len(sounds[-1]))
-        feature_counts.append(0 if kept.features is None else len(kept.features.codes))
         if kept.features is not None:
             rows = indexed_rows(kept.features)
             found = buckets(kept.features.codes[rows])
             keys.append(found.ravel())
-            numbers.append(np.repeat((rows + features_before).astype(np.uint32), found.shape[1]))
-        features_before += feature_counts[-1]
+            slots.append(np.repeat((rows + codes_first[row]).astype(np.uint32), found.shape[1]))
+    if at >= FEATURE_BYTES << 32:
+        raise BadInputError("These recordings are too much for one file of the index.", "Add fewer at a time.")
     sound = np.concatenate(sounds) if sounds else np.zeros(0, np.uint32)
     sound_numbers = np.flatnonzero(sound)
     sound_numbers = sound_numbers[np.argsort(sound[sound_numbers], kind="stable")]
-    directory, bucketed, shift = _bucket_columns(keys, numbers)
+    directory, bucketed, shift = _bucket_columns(keys, slots)
     sections: dict[str, NDArray[np.generic] | list[bytes | memoryview]] = {
         "ids": np.array([number for number, _ in recordings], np.int64),
         "blocks": places,
@@ -122,8 +124,7 @@ def write_shard(path: Path, recordings: Sequence[tuple[int, Blocks]]) -> int:
         "sound_first": _firsts(sound_counts),
         "sound_codes": sound[sound_numbers],
         "sound_numbers": sound_numbers,
-        "features_first": _firsts(feature_counts),
-        "codes_at": codes_at,
+        "codes_first": codes_first,
         "directory": directory,
         "bucketed": bucketed,
         "packed": packed,
@@ -136,13 +137,13 @@ def _firsts(counts: Sequence[int]) -> NDArray[np.int64]:
 
 
 def _bucket_columns(
-    keys: Sequence[NDArray[np.uint32]], numbers: Sequence[NDArray[np.uint32]]
+    keys: Sequence[NDArray[np.uint32]], slots: Sequence[NDArray[np.uint32]]
 ) -> tuple[NDArray[np.uint32], NDArray[np.uint32], int]:
-    """Feature numbers by bucket, a directory of some four features a line, and by how many bits it is coarser."""
+    """Slots by bucket, a directory of some four features a line, and by how many bits it is coarser."""
     if not keys:
         return np.zeros(2, np.uint32), np.zeros(0, np.uint32), 32
     pairs = np.concatenate(keys).astype(np.uint64) << np.uint64(32)
-    pairs |= np.concatenate(numbers)
+    pairs |= np.concatenate(slots)
     pairs.sort()
     key = (pairs >> np.uint64(32)).astype(np.int64)
     largest = int(key[-1]) if len(key) else 0
@@ -217,21 +218,12 @@ class Shard:
         self.sound_first = cast("NDArray[np.int64]", self._column("sound_first"))
         self.sound_codes = cast("NDArray[np.uint32]", self._column("sound_codes"))
         self.sound_numbers = cast("NDArray[np.uint32]", self._column("sound_numbers"))
-        self.features_first = cast("NDArray[np.int64]", self._column("features_first"))
-        self.codes_at = cast("NDArray[np.int64]", self._column("codes_at"))
+        self.codes_first = cast("NDArray[np.int64]", self._column("codes_first"))
         self.directory = cast("NDArray[np.uint32]", self._column("directory"))
         self.bucketed = cast("NDArray[np.uint32]", self._column("bucketed"))
         self._packed = self._start + self._sections["packed"][0]
-
-    def feature_codes(self, owner: NDArray[np.int64], number: NDArray[np.int64]) -> NDArray[np.uint64]:
-        """Codes of features by number, shape (n, 2); `owner` is the row of each one's recording in this shard."""
-        at = self.codes_at[owner] + FEATURE_BYTES * (number - self.features_first[owner])
-        size = self._sections["packed"][1] - FEATURE_BYTES + 1
-        if size <= 0:
-            return np.zeros((0, 2), np.uint64)
-        # every run of 16 bytes in `packed`, one byte apart; only those asked for are read
-        runs = np.ndarray((size,), f"V{FEATURE_BYTES}", self._map, self._packed, (1,))
-        return runs[at].view(np.uint64).reshape(-1, 2)
+        # Slots as complex numbers: numpy's only type of 16 bytes that it moves about as one; nothing is computed in it.
+        self.slots = np.frombuffer(self._map, np.complex128, self._sections["packed"][1] // FEATURE_BYTES, self._packed)
 
     def packed(self, row: int) -> dict[int, memoryview]:
         """The blocks of the recording in a row, by tier."""
