@@ -15,7 +15,7 @@ from witnessmark.lines.copies.fingerprint import Fingerprint
 from witnessmark.lines.copies.library import Hits, Library
 from witnessmark.lines.copies.timeline import voted_line
 
-FRAME_RADIUS_BITS = 40
+FRAME_RADIUS_BITS = 72
 """Frame codes this near are looked at; other programs count 31 as a match."""
 FEATURE_RADIUS_BITS = 22
 LEAST_QUALITY = 20

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,10 @@ from witnessmark.lines.copies.timeline import Line, best_lines
 
 NEAR_BITS = 31
 """Frame codes up to this far apart are taken for the same picture, as the makers of the hash recommend."""
-FAR_BITS = 48
+FAR_BITS = 80
 """From here on a code speaks against the line."""
+SURELY = 0.6
+"""Weight of a code that is surely near."""
 BESIDE_S = 2.0
 CONTRAST_BITS = 10.0
 """So much nearer on the line than beside it, codes prove the moment as well as the scene."""
@@ -44,6 +46,17 @@ class CodeLine:
     moment: float
     mean_bits: float
     frames: NDArray[np.float64]
+
+    def core(self) -> Line:
+        """The line, from the first to the last frame code of the stretch that is surely near."""
+        q_s = self.frames[self.frames[:, 1] >= SURELY, 0]
+        return replace(self.line, q0_s=float(q_s[0]), q1_s=float(q_s[-1])) if len(q_s) else self.line
+
+    def beside(self, line: Line) -> CodeLine:
+        """The same without the frame codes of a shared stretch."""
+        left = (self.frames[:, 0] < line.q0_s - 1e-6) | (self.frames[:, 0] > line.q1_s + 1e-6)
+        kept = float(self.frames[left, 1].sum() / max(float(self.frames[:, 1].sum()), 1e-6))
+        return replace(self, agreed_s=self.agreed_s * kept, frames=self.frames[left])
 
 
 def code_line(query: Fingerprint, reference: Fingerprint, candidate: Candidate) -> CodeLine | None:

@@ -8,6 +8,7 @@ from witnessmark.errors import ClashError
 from witnessmark.lines.copies.candidates import Candidate, candidates
 from witnessmark.lines.copies.codelines import CodeLine, code_line
 from witnessmark.lines.copies.fingerprint import ALGORITHM, Fingerprint
+from witnessmark.lines.copies.heard import by_sound, heard_in, with_sound
 from witnessmark.lines.copies.library import Library
 from witnessmark.lines.copies.pairing import one_reference
 from witnessmark.lines.copies.records import Match
@@ -59,7 +60,13 @@ def search(
         if one is not None and (candidate.recording not in checked or one.score > checked[candidate.recording].score):
             checked[candidate.recording] = one
     kept = without_shared(query, list(checked.values()), known)
-    matches = [match_of(query, one) for one in kept]
+    heard = heard_in(query, library, leave_out)
+    matches = [with_sound(match_of(query, one), one.reference, query, heard) for one in kept]
+    told = {one.recording for one in matches if one.score >= LEAST_SCORE}
+    for number in sorted(heard.keys() - told):
+        alone = by_sound(heard[number], query, library.fingerprint(number))
+        if alone is not None:
+            matches = [one for one in matches if one.recording != number] + [alone]
     if progress is not None:
         progress(1.0, "comparing with what is near")
     return tuple(

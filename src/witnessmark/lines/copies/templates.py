@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
+from witnessmark.lines.copies import pdq
+from witnessmark.lines.copies.codelines import distances
 from witnessmark.lines.copies.fingerprint import Fingerprint
-from witnessmark.lines.copies.library import Recording
-from witnessmark.lines.copies.proof import Proof
-from witnessmark.lines.copies.verdict import Checked, with_proofs
+from witnessmark.lines.copies.library import Recording, Template
+from witnessmark.lines.copies.timeline import Line
+from witnessmark.lines.copies.verdict import Checked
 
 EDGE_S = 1.5
 """A stretch that begins (ends) within this of both recordings' first (last) picture opens (closes) both."""
 OPENING_S = 8.0
 """Openings and closings are not longer."""
+BEYOND_S = 4.0
+"""Frame codes are followed for so long beyond a shared opening."""
+OTHER_BITS = 60
+"""From here on frame codes are those of other pictures (unrelated ones differ in 128 of 256 bits)."""
 CONTINUES_S = 1.5
 """Both recordings go on for at least this long."""
+
+OPENING_WORDS = "Both begin or end with the same stretch and then go on differently, as with a broadcaster's intro."
+MARKED_WORDS = "The stretch is marked as an intro or other shared material."
 
 
 def without_shared(query: Fingerprint, found: list[Checked], known: Mapping[int, Recording]) -> list[Checked]:
@@ -29,28 +40,26 @@ def without_shared(query: Fingerprint, found: list[Checked], known: Mapping[int,
     """
     kept: list[Checked] = []
     for one in found:
-        if one.laid is None or not one.laid.proofs:
-            kept.append(one)
-            continue
         marked = known[one.candidate.recording].templates if one.candidate.recording in known else ()
-        left: list[Proof] = []
-        why = ""
-        for proof in one.laid.proofs:
-            if opens_both(query, one.reference, proof):
-                why = (
-                    "Both begin or end with the same stretch and then go on differently, as with a broadcaster's intro."
-                )
-            elif any(_within(proof, mark.start_s, mark.end_s) for mark in marked if mark.box is None):
-                why = "The stretch is marked as an intro or other shared material."
-            else:
-                left.append(proof)
-        kept.append(with_proofs(one, tuple(left), why) if why else one)
+
+        def shared(line: Line, one: Checked = one, marked: tuple[Template, ...] = marked) -> str:
+            if opens_both(query, one.reference, one.candidate.turned, line):
+                return OPENING_WORDS
+            whole = any(_within(line, mark.start_s, mark.end_s) for mark in marked if mark.box is None)
+            return MARKED_WORDS if whole else ""
+
+        proofs = one.laid.proofs if one.laid is not None else ()
+        left = tuple(proof for proof in proofs if not shared(proof.line))
+        why = next((word for word in (shared(proof.line) for proof in proofs) if word), "")
+        codes = one.codes
+        if codes is not None and (about := shared(codes.core())):
+            why, codes = why or about, codes.beside(codes.core())
+        kept.append(one.without(left, codes, why) if why else one)
     return kept
 
 
-def opens_both(query: Fingerprint, reference: Fingerprint, proof: Proof) -> bool:
+def opens_both(query: Fingerprint, reference: Fingerprint, turned: bool, line: Line) -> bool:
     """Whether a stretch is the opening, or the closing, of both recordings, and both go on (came) differently."""
-    line = proof.line
     if line.q1_s - line.q0_s > OPENING_S:
         return False
     q_first, q_last = _span(query)
@@ -60,7 +69,28 @@ def opens_both(query: Fingerprint, reference: Fingerprint, proof: Proof) -> bool
     closes = q_last - line.q1_s < EDGE_S and r_last - r1_s < EDGE_S
     go_on = q_last - line.q1_s > CONTINUES_S and r_last - r1_s > CONTINUES_S
     came = line.q0_s - q_first > CONTINUES_S and r0_s - r_first > CONTINUES_S
-    return (opens and go_on) or (closes and came)
+    return (opens and go_on and go_on_differently(query, reference, turned, line, after=True)) or (
+        closes and came and go_on_differently(query, reference, turned, line, after=False)
+    )
+
+
+def go_on_differently(query: Fingerprint, reference: Fingerprint, turned: bool, line: Line, after: bool) -> bool:
+    """Whether frame codes, followed along a line beyond its stretch, are those of other pictures.
+
+    Codes of cropped or framed pictures are far apart everywhere; they cannot deny that both go on differently.
+    """
+    start_s, end_s = (line.q1_s + 0.3, line.q1_s + BEYOND_S) if after else (line.q0_s - BEYOND_S, line.q0_s - 0.3)
+    q_s = query.frames.times_s.astype(np.float64)
+    rows = np.flatnonzero((q_s >= start_s) & (q_s <= end_s))
+    r_s = reference.frames.times_s.astype(np.float64)
+    if not len(rows) or not len(r_s):
+        return True
+    codes = query.frames.codes[rows]
+    apart = distances(pdq.mirrored(codes) if turned else codes, reference.frames.codes)
+    near = np.abs(r_s[None, :] - (line.offset_s + line.speed * q_s[rows])[:, None]) <= 0.6
+    least = np.where(near, apart, 256).min(axis=1)
+    met = least[least <= 256]
+    return bool(not len(met) or np.median(met) >= OTHER_BITS)
 
 
 def _span(one: Fingerprint) -> tuple[float, float]:
@@ -69,8 +99,7 @@ def _span(one: Fingerprint) -> tuple[float, float]:
     return float(times_s[0]), float(times_s[-1])
 
 
-def _within(proof: Proof, start_s: float, end_s: float) -> bool:
-    line = proof.line
+def _within(line: Line, start_s: float, end_s: float) -> bool:
     r0_s, r1_s = sorted((line.at(line.q0_s), line.at(line.q1_s)))
     inside = min(r1_s, end_s) - max(r0_s, start_s)
     return inside > 0.7 * (r1_s - r0_s)

@@ -67,6 +67,11 @@ class Checked:
         """From 0 to `FULL_SCORE`."""
         return FULL_SCORE * max(self.strength, RELATED_MOST * self.scene)
 
+    def without(self, proofs: tuple[Proof, ...], codes: CodeLine | None, why: str) -> Checked:
+        """The same with other proofs and frame codes, and why."""
+        laid = None if self.laid is None else replace(self.laid, proofs=proofs)
+        return replace(self, laid=laid, codes=codes, shared=why)
+
 
 def code_strength(codes: CodeLine) -> float:
     """0 to 1: seconds of near frame codes, more where they are nearer on the line than beside it."""
@@ -183,10 +188,3 @@ def _evidence(checked: Checked) -> dict[str, Plain]:
             "code_mean_bits": round(checked.codes.mean_bits, 2),
         }
     return said
-
-
-def with_proofs(checked: Checked, proofs: tuple[Proof, ...], why: str) -> Checked:
-    """The same with other proofs, and why."""
-    if checked.laid is None:
-        return replace(checked, shared=why)
-    return replace(checked, laid=replace(checked.laid, proofs=proofs), shared=why)
