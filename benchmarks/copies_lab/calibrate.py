@@ -25,6 +25,7 @@ from benchmarks.copies_lab.split import Query, Split
 from witnessmark.lines.copies.calibration import Calibration, fit
 from witnessmark.lines.copies.fingerprint import Fingerprint, FrameCodes, LocalFeatures, Thumbnails
 from witnessmark.lines.copies.memory import MemoryLibrary
+from witnessmark.lines.copies.records import Match
 from witnessmark.lines.copies.search import compare, search
 
 HERE = Path(__file__).resolve().parents[1]
@@ -71,7 +72,8 @@ def of_answers(split: Split, told: answers.Answers) -> Scores:
     made = Scores()
     dressed = {reference.name for reference in split.references if reference.dressed}
     for query in split.queries:
-        scores = {answer.reference: answer.score for answer in told.by_query.get(query.name, ())}
+        seen = [answer for answer in told.by_query.get(query.name, ()) if answer.relation != "same-sound"]
+        scores = {answer.reference: answer.score for answer in seen}
         clip = clip_of(query)
         for reference in split.references:
             if reference.name in query.leave_out:
@@ -115,9 +117,14 @@ def of_halves(printed: ours.Printed, tier: int) -> Scores:
         else:
             later = part(code, half_s + GAP_S, length_s)
         match = compare(later.up_to(tier), part(reference, 0.0, half_s).up_to(tier))
-        made.hard.append(0.0 if match is None else match.score)
+        made.hard.append(score_of(match))
         made.of_hard.add((query.reference, "halves"))
     return made
+
+
+def score_of(match: Match | None) -> float:
+    """How far the pictures match; 0 where they do not."""
+    return 0.0 if match is None or match.relation == "same-sound" else match.score
 
 
 def part(one: Fingerprint, start_s: float, end_s: float) -> Fingerprint:
@@ -185,7 +192,7 @@ def _of_scene(name: str) -> Scores:
     names = {kept.id: kept.name for kept in library.recordings()}
     made = Scores()
     for when, code in enumerate(prints[name][1:], start=1):
-        scores = {names[match.recording]: match.score for match in search(code, library)}
+        scores = {names[match.recording]: score_of(match) for match in search(code, library)}
         made.hard.append(scores.pop(name, 0.0))
         made.of_hard.add((name, str(when)))
         for other in names.values():

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from witnessmark.custody.hashes import Sha256
 from witnessmark.errors import WitnessmarkError
 from witnessmark.lines.copies.fingerprint import ALGORITHM, Fingerprint
-from witnessmark.lines.copies.hearing import with_sound
 from witnessmark.lines.copies.laying import SAMPLE_S, through
 from witnessmark.lines.copies.library import Library, Recording, Seen
 from witnessmark.lines.copies.limits import COPY_SCORE, RELATED_SCORE
@@ -159,15 +158,14 @@ def _search(
     same.extend(_hit(_IDENTICAL, recordings[number], library, name) for number in sorted(own))
     others = [recording for number, recording in recordings.items() if number not in own]
     hours = sum(recording.duration_s for recording in others) / 3600.0
-    pictures = search(fingerprint, library, leave_out=own) if others else ()
-    matches = with_sound(fingerprint, library, [match for match in map(judged, pictures) if match], own)
-    hits = [_hit(match, recordings[match.recording], library, name) for match in matches]
+    matches = search(fingerprint, library, leave_out=own) if others else ()
+    hits = [_hit(match, recordings[match.recording], library, name) for match in map(judged, matches) if match]
     return Searched(name, algorithm, len(others), hours, ""), hits
 
 
 def judged(match: Match | None) -> Match | None:
     """A match by the thresholds of this line: too unsure for a copy is related at most, too unsure for that nothing."""
-    if match is None or match.score < RELATED_SCORE:
+    if match is None or (match.score < RELATED_SCORE and match.relation != "same-sound"):
         return None
     if match.relation == "copy" and match.score < COPY_SCORE:
         reason = f"Its score of {match.score:.2f} lies below {COPY_SCORE:g}, from where on a match is called a copy."
@@ -262,7 +260,7 @@ def found_of(hit: Hit, duration_s: float) -> Found:
         relation=match.relation,
         score=match.score,
         mirrored=match.mirrored,
-        stretches=tuple(_shared(stretch) for stretch in match.stretches),
+        stretches=tuple(_shared(stretch, match.relation) for stretch in match.stretches),
         covered_share=covered_share(match.stretches, duration_s),
         tier_number=match.tier,
         sound_agrees=match.sound_agrees,
@@ -283,7 +281,7 @@ def covered_share(stretches: Sequence[Stretch], duration_s: float) -> float:
     return min(1.0, covered_s / duration_s) if duration_s > 0.0 else 0.0
 
 
-def _shared(stretch: Stretch) -> SharedStretch:
+def _shared(stretch: Stretch, relation: str) -> SharedStretch:
     return SharedStretch(
         item_start_s=stretch.q0_s,
         item_end_s=stretch.q1_s,
@@ -292,7 +290,7 @@ def _shared(stretch: Stretch) -> SharedStretch:
         speed_ratio=stretch.speed,
         agreed_s=stretch.agreed_s,
         matrix_share=stretch.transform.matrix,
-        words=stretch.transform.words,
+        words=() if relation == "same-sound" else stretch.transform.words,
     )
 
 
