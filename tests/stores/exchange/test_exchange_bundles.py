@@ -232,7 +232,7 @@ def test_labels_tell_nothing_to_others_and_differ_by_audience(owner: Party) -> N
         one.resolve([other.of(recordings[2])], owner.store)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 200), frames=st.floats(1.0, 240.0), features=st.integers(1, 20), sound=st.booleans())
 def test_what_is_shared_comes_out_as_it_went_in(
     tmp_path_factory: pytest.TempPathFactory, seed: int, frames: float, features: int, sound: bool

@@ -20,10 +20,13 @@ from witnessmark.lines.copies.memory import MemoryLibrary
 from witnessmark.lines.copies.pdq import pdq
 from witnessmark.stores.exchange import (
     BANK,
+    Partners,
     bank_entries,
+    import_bank,
     read_signals,
     read_vpdq,
     recording_of,
+    remove_origin,
     write_signals,
     write_vpdq_json,
     write_vpdq_text,
@@ -144,13 +147,18 @@ def test_a_bank_in_each_form_becomes_recordings_of_its_own_origin(tmp_path: Path
     assert len(plain.passed_over) == 1
 
     store = open_library(tmp_path / "index")
-    store.add_many(bank_entries(headed.signals, "A"))
+    assert import_bank(bank_entries(headed.signals, "A"), "A", store, "R. Reader") == (2, 0, 0)
+    assert import_bank(bank_entries(headed.signals[::-1], "A"), "A", store, "R. Reader") == (0, 2, 0)
     kept = store.recordings()
     assert {recording.origin for recording in kept} == {BANK + "A"}
     assert [(recording.tiers, recording.duration_s) for recording in kept] == [(1, 0.0), (1, pytest.approx(1.3))]
     assert store.fingerprint(kept[1].id).frames.times_s == pytest.approx([0.0, 0.5, 1.0])
     hits = store.near_frames(np.array(codes_of(ONE), np.uint8), 0)
     assert sorted(set(hits.recording.tolist())) == [kept[0].id, kept[1].id]
+    assert import_bank(bank_entries(headed.signals[1:], "A"), "A", store, "R. Reader") == (0, 1, 1)
+    with pytest.raises(BadInputError, match="Not all of the list"):
+        import_bank(bank_entries(headed.signals, "B"), "A", store, "R. Reader")
+    assert remove_origin(BANK + "A", store, Partners(tmp_path / "partners.json"), "not needed", "R. Reader") == 1
 
 
 def test_own_recordings_go_out_as_a_list_without_names() -> None:

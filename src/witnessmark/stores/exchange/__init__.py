@@ -2,7 +2,7 @@
 
 from witnessmark.stores.exchange.banks import Signal, SignalList, bank_entries, read_signals, write_signals
 from witnessmark.stores.exchange.bundle import BANK, Bundle, Listed, Sharing, read_bundle, write_bundle
-from witnessmark.stores.exchange.importing import Imported, import_bundle, remove_origin
+from witnessmark.stores.exchange.importing import Imported, import_bank, import_bundle, remove_origin
 from witnessmark.stores.exchange.inquiry import (
     Answer,
     AnsweredMatch,
@@ -35,6 +35,7 @@ __all__ = [
     "answer_inquiry",
     "bank_entries",
     "grouped",
+    "import_bank",
     "import_bundle",
     "plain_partner",
     "read_answer",

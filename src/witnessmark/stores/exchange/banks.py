@@ -13,6 +13,7 @@ Only ``pdq`` (a picture) and ``vpdq`` (a video) say something about pictures; ot
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -116,9 +117,10 @@ def bank_entries(signals: Sequence[Signal], bank: str) -> Iterator[Entry]:
     bank : str
         What the list is called here; the origin is ``"bank: "`` and this.
     """
-    for number, signal in enumerate(signals, 1):
+    for signal in signals:
+        digest = hashlib.sha256(signal.frames.times_s.tobytes() + signal.frames.codes.tobytes()).hexdigest()
         note = " ".join(part for part in (signal.collab, signal.category, signal.tags) if part)
-        name = f"{signal.kind} {number}" + (f" ({visible(note)[:_TEXT_CHARACTERS]})" if note else "")
+        name = f"{signal.kind} {digest[:12]}" + (f" ({visible(note)[:_TEXT_CHARACTERS]})" if note else "")
         yield Entry(recording_of(signal.frames), name, BANK + bank)
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from witnessmark.errors import ClashError
+from witnessmark.errors import BadInputError, ClashError
 from witnessmark.lines.copies.library import Recording
 from witnessmark.lines.copies.packing import pack
 from witnessmark.plain import iso, parse_moment
-from witnessmark.stores.exchange.bundle import Bundle, read_bundle
+from witnessmark.stores.exchange.bundle import BANK, Bundle, read_bundle
 from witnessmark.stores.exchange.partners import Partner, Partners
 from witnessmark.stores.exchange.sealed import LIMIT_BYTES
 from witnessmark.stores.fingerprints import Entry, FingerprintStore
@@ -78,19 +78,43 @@ def import_bundle(
     with partners.one_import():
         partner = partners.check(bundle.origin, bundle.sealed.key, fingerprint=fingerprint, trust=trust, now=moment)
         _not_older(bundle, partner)
-        there = store.find(origin=bundle.origin)
-        new, kept = _compared(bundle, store, there)
+        entries = [
+            Entry(known, listed.label, bundle.origin, None, listed.seen) for listed, known in bundle.fingerprints()
+        ]
         partners.keep(partner)
-        if new:
-            store.add_many(new)
-        old = [recording for recording in there if recording.id not in kept]
-        for recording in old:
-            reason = f"no longer in the bundle of '{bundle.origin}' made {iso(bundle.created)}"
-            store.remove(recording.id, reason, operator)
+        reason = f"no longer in the bundle of '{bundle.origin}' made {iso(bundle.created)}"
+        added, kept, removed = _in_place(store, bundle.origin, entries, reason, operator)
         partner = partners.imported(
             partner, bundle.sealed.digest.hex(), iso(bundle.created), bundle.contact, bundle.keep_until
         )
-    return Imported(partner, len(new), len(kept), len(old))
+    return Imported(partner, added, kept, removed)
+
+
+def import_bank(entries: Iterable[Entry], bank: str, store: FingerprintStore, operator: str) -> tuple[int, int, int]:
+    """Take in a bank's list of hashes, in the place of an older one of the same name.
+
+    Parameters
+    ----------
+    entries : iterable of Entry
+        From `witnessmark.stores.exchange.banks.bank_entries` with the same name.
+    bank : str
+    store : FingerprintStore
+    operator : str
+
+    Returns
+    -------
+    tuple of int
+        Recordings added, kept and removed.
+
+    Raises
+    ------
+    BadInputError
+        When an entry is of another origin.
+    """
+    origin, listed = BANK + bank, list(entries)
+    if any(entry.origin != origin for entry in listed):
+        raise BadInputError(f"Not all of the list is of '{origin}'.", "Make the entries with the same name.")
+    return _in_place(store, origin, listed, f"no longer in the list of '{origin}'", operator)
 
 
 def remove_origin(origin: str, store: FingerprintStore, partners: Partners, reason: str, operator: str) -> int:
@@ -137,22 +161,31 @@ def _not_older(bundle: Bundle, partner: Partner) -> None:
         )
 
 
-def _compared(bundle: Bundle, store: FingerprintStore, there: Sequence[Recording]) -> tuple[list[Entry], set[int]]:
-    """What a bundle has that the store does not, and what the store has of it already; every byte is checked."""
-    by_label: dict[str, list[Recording]] = {}
-    for recording in there:
-        by_label.setdefault(recording.name, []).append(recording)
+def _in_place(
+    store: FingerprintStore, origin: str, entries: Sequence[Entry], reason: str, operator: str
+) -> tuple[int, int, int]:
+    """Make what the store keeps of an origin be these entries; how many were added, kept and removed."""
+    there: dict[str, list[Recording]] = {}
+    for recording in store.find(origin=origin):
+        there.setdefault(recording.name, []).append(recording)
     new, kept = list[Entry](), set[int]()
-    for listed, fingerprint in bundle.fingerprints():
-        blocks = pack(fingerprint)
+    for entry in entries:
+        blocks = pack(entry.fingerprint)
         same = (
             recording.id
-            for recording in by_label.get(listed.label, ())
-            if recording.seen == listed.seen and pack(store.fingerprint(recording.id)) == blocks
+            for recording in there.get(entry.name, ())
+            if recording.id not in kept
+            and recording.seen == entry.seen
+            and pack(store.fingerprint(recording.id)) == blocks
         )
         found = next(same, None)
         if found is None:
-            new.append(Entry(fingerprint, listed.label, bundle.origin, None, listed.seen))
+            new.append(entry)
         else:
             kept.add(found)
-    return new, kept
+    if new:
+        store.add_many(new)
+    old = [recording.id for group in there.values() for recording in group if recording.id not in kept]
+    for number in old:
+        store.remove(number, reason, operator)
+    return len(new), len(kept), len(old)
