@@ -10,9 +10,9 @@ from types import SimpleNamespace
 from typing import cast
 
 import numpy as np
+from benchmarks.sun_lab.shadows import Care, Rehearsed, rehearse
 from numpy.typing import NDArray
 
-from benchmarks.sun_lab.shadows import Care, Rehearsed, rehearse
 from witnessmark.custody.hashes import Sha256, Sha512
 from witnessmark.custody.records import CopyKind, Item
 from witnessmark.hypotheses import Hypotheses, PlaceGrid, TimeAxis
@@ -136,7 +136,7 @@ def row(name: str, found: Sequence[Trial]) -> str:
 
 
 HEAD = [
-    "| Shadows | n | abstained | 50 % region holds | 90 % region holds | median error (min) | median 90 % width (min) |",
+    "| Shadows | n | abstained | 50 % region holds | 90 % region holds | median error (min) | median 90 % (min) |",
     "|---|---|---|---|---|---|---|",
 ]
 

@@ -1,4 +1,4 @@
-"""Rehearsed shadows of poles: where they stand, how the ground slopes, what a person marks and what the person knows."""
+"""Rehearsed shadows of poles: where they stand, how the ground slopes, what a person marks and knows."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import pandas as pd
-import pvlib
 from numpy.typing import NDArray
+from pvlib import spa
 
 Floats = NDArray[np.float64]
 
@@ -72,10 +71,9 @@ class Rehearsed:
 
 def sun_of(moments: list[dt.datetime], lat_deg: float, lon_deg: float) -> tuple[Floats, Floats]:
     """Azimuth and apparent elevation [deg] by pvlib's NREL algorithm."""
-    table = pvlib.solarposition.get_solarposition(
-        pd.DatetimeIndex(moments), lat_deg, lon_deg, altitude=0.0, pressure=101_325.0, temperature=12.0
-    )
-    return table["azimuth"].to_numpy(), table["apparent_elevation"].to_numpy()
+    unix_s = np.array([moment.timestamp() for moment in moments])
+    found = spa.solar_position(unix_s, lat_deg, lon_deg, 0.0, 1013.25, 12.0, 67.0, 0.5667)
+    return np.asarray(found[4]), np.asarray(90.0 - found[0])
 
 
 def rehearse(rng: np.random.Generator, care: Care) -> Rehearsed:

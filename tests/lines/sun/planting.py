@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-import pvlib
 from numpy.typing import NDArray
+from pvlib import spa
 from tests.lines.clips import HEIGHT, WIDTH, item_of, space, write
 
 from witnessmark.custody.hashes import Sha256
@@ -27,8 +26,8 @@ def mark(name: str, kind: str, body: Mapping[str, Plain], at_s: float | None = 0
 
 def pvlib_sun(at: dt.datetime, lat_deg: float, lon_deg: float) -> tuple[float, float]:
     """Azimuth and apparent elevation [deg]."""
-    table = pvlib.solarposition.get_solarposition(pd.DatetimeIndex([at]), lat_deg, lon_deg, pressure=101_325.0)
-    return float(table["azimuth"].iloc[0]), float(table["apparent_elevation"].iloc[0])
+    found = spa.solar_position(np.array([at.timestamp()]), lat_deg, lon_deg, 0.0, 1013.25, 12.0, 67.0, 0.5667)
+    return float(found[4][0]), 90.0 - float(found[0][0])
 
 
 def pixel(

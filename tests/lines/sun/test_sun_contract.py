@@ -14,6 +14,15 @@ from witnessmark.lines.sun import SUN
 from witnessmark.lines.sun.observations import SunObservations
 
 
+def as_line(registered: object) -> Line:
+    """What the registry would hand out."""
+    assert isinstance(registered, Line)
+    return registered
+
+
+LINE = as_line(SUN)
+
+
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
     return plant_sun(tmp_path_factory.mktemp("sun"))
@@ -21,12 +30,11 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
 
 @pytest.fixture(scope="module")
 def finding(planted: Planted) -> Finding:
-    return check_planted(SUN, planted)
+    return check_planted(LINE, planted)
 
 
 def test_is_a_line() -> None:
-    assert isinstance(SUN, Line)
-    check_files(SUN)
+    check_files(LINE)
 
 
 def test_planted_truth_ranks_high_and_days_are_not_told_apart(finding: Finding) -> None:
@@ -47,13 +55,13 @@ def test_abstains_without_marks_and_on_bytes_that_are_no_recording(planted: Plan
     write(blank, [0] * 4)
     text.write_bytes(b"no recording" * 50)
     for path in (blank, text):
-        check_abstains(SUN, item_of(path), Tools(path), planted.over)
+        check_abstains(LINE, item_of(path), Tools(path), planted.over)
     answer = SUN.observe(item_of(text), planted.marks, Tools(text))
     assert isinstance(answer, Abstention) and "frame's size" in answer.reason
 
 
 def test_panel_renders_and_escapes(planted: Planted, finding: Finding) -> None:
-    page = render_panel(SUN, finding.observations, finding, None)
+    page = render_panel(LINE, finding.observations, finding, None)
     assert "give or take" in page and "a person (40 degrees" in page
     assert "style=" not in page and "<script" not in page
     hostile = (*planted.marks, mark("<b>m9</b>", "shadow", {"base_px": [1, 2]}))
@@ -61,7 +69,7 @@ def test_panel_renders_and_escapes(planted: Planted, finding: Finding) -> None:
     assert isinstance(seen, SunObservations)
     made = SUN.weigh(seen, planted.over)
     assert isinstance(made, Finding)
-    page = render_panel(SUN, made.observations, made, None)
+    page = render_panel(LINE, made.observations, made, None)
     assert "&lt;b&gt;m9" in page and "<b>m9" not in page
 
 

@@ -79,7 +79,7 @@ def test_sidereal_time_against_the_published_example() -> None:
 
 @pytest.mark.parametrize("body", ephemeris.BODIES)
 def test_dense_instants_are_interpolated_to_what_single_ones_give(body: str) -> None:
-    dense = unix_s(2022, 9, 13) + 30.0 * np.arange(4000)
+    dense = unix_s(2022, 9, 13) + 30.0 * np.arange(4000, dtype=np.float64)
     whole = ephemeris.track(body, dense)
     some = dense[::411]
     alone = np.concatenate([ephemeris.track(body, at[None]).towards for at in some], axis=1)

@@ -17,6 +17,7 @@ from witnessmark.lines.sun import looking, shadows
 from witnessmark.lines.sun.camera import focal_prior, sample_cameras
 from witnessmark.lines.sun.marks import read_marks
 from witnessmark.lines.sun.observations import SunObservations
+from witnessmark.plain import Plain
 
 SIZE = (1280, 720)
 CAMERA = mark("c", "camera", {"hfov_deg": [60.0, 1.0], "pitch_deg": [-5.0, 0.3], "roll_deg": [0.0, 0.3]})
@@ -82,7 +83,7 @@ def test_marks_that_no_one_sun_explains_are_named() -> None:
 
 
 def test_a_tip_above_the_grounds_horizon_is_impossible() -> None:
-    body = {"top_px": [600, 200], "base_px": [600, 500], "tip_px": [900, 150], "sigma_px": 2.0}
+    body: dict[str, Plain] = {"top_px": [600, 200], "base_px": [600, 500], "tip_px": [900, 150], "sigma_px": 2.0}
     answer = look((mark("m1", "shadow", body), CAMERA))
     assert isinstance(answer, looking.CannotTell)
     assert "above the ground's horizon" in answer.reason
@@ -92,11 +93,10 @@ def test_verticals_and_a_horizon_find_the_camera() -> None:
     marks = []
     for number, off in enumerate((-25.0, -8.0, 12.0, 26.0)):
         body = pole(200.0, 30.0, heading_deg=0.0, pitch_deg=-14.0, size=SIZE, off_deg=off, distance_m=4.0, eye_m=2.0)
-        marks.append(
-            mark(f"v{number}", "vertical", {"top_px": body["top_px"], "base_px": body["base_px"], "sigma_px": 1})
-        )
+        upright: dict[str, Plain] = {"top_px": body["top_px"], "base_px": body["base_px"], "sigma_px": 1}
+        marks.append(mark(f"v{number}", "vertical", upright))
     far = [np.array([math.sin(math.radians(a)), math.cos(math.radians(a)), 0.0]) for a in (-20.0, 0.0, 20.0)]
-    line = [pixel(point, heading_deg=0.0, pitch_deg=-14.0, size=SIZE) for point in far]
+    line: list[Plain] = [pixel(point, heading_deg=0.0, pitch_deg=-14.0, size=SIZE) for point in far]
     marks.append(mark("h", "horizon", {"points_px": line, "sigma_px": 2.0}))
     read, refused = read_marks(tuple(marks))
     assert refused == ()
@@ -111,13 +111,13 @@ def test_verticals_and_a_horizon_find_the_camera() -> None:
 
 
 def test_parallel_level_lines_set_the_horizon() -> None:
-    def along(start: tuple[float, float, float], end: tuple[float, float, float]) -> list[list[object]]:
+    def along(start: tuple[float, float, float], end: tuple[float, float, float]) -> Plain:
         return [list(pixel(np.array(p), heading_deg=0.0, pitch_deg=-10.0, size=SIZE)) for p in (start, end)]
 
-    lines = [along((-3.0, 5.0, -1.7), (-1.0, 25.0, -1.7)), along((1.0, 5.0, -1.7), (3.0, 25.0, -1.7))]
-    body = {"lines_px": lines, "sigma_px": 1.0}
+    lines: list[Plain] = [along((-3.0, 5.0, -1.7), (-1.0, 25.0, -1.7)), along((1.0, 5.0, -1.7), (3.0, 25.0, -1.7))]
+    body: dict[str, Plain] = {"lines_px": lines, "sigma_px": 1.0}
     known = mark("c", "camera", {"hfov_deg": [60.0, 1.0]})
-    read, refused = read_marks((mark("l", "level-lines", body), known))  # type: ignore[arg-type]  # lists of lists
+    read, refused = read_marks((mark("l", "level-lines", body), known))
     assert refused == ()
     cameras = sample_cameras(read, focal_prior(SIZE, {}, read), SIZE, np.random.default_rng(4))
     pitch = np.degrees(cameras.pitch_rad)

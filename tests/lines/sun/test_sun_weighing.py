@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +37,7 @@ def over_days(first: dt.datetime, days: int, step_s: float = 600.0, lon_deg: flo
 
 
 def sighting(azimuth: float | None, elevation: float | None, *, north: bool = True, body: str = "sun") -> Sighting:
-    return Sighting(body, 0.0, "", azimuth, elevation, elevation, 2.4, 1.0, 0.3, north, ("m1",), "a shadow")
+    return Sighting(body, 0.0, "", azimuth, elevation, elevation, 2.4, 1.0, 0.3, north, True, ("m1",), "a shadow")
 
 
 def seen_with(*sightings: Sighting, **fields: object) -> SunObservations:
@@ -86,11 +86,16 @@ def test_a_density_on_the_sphere_sums_to_one() -> None:
     towards /= np.linalg.norm(towards, axis=0)
     here = ephemeris.frames(np.array([LAT]), np.array([LON]))
     sky = kernel.Sky(towards.astype(np.float32), None)
-    one = Sighting("sun", 0.0, "", 20.0, 40.0, 40.0, 8.0, 5.0, 0.3, True, ("m",), "x")
-    full = kernel._full(one, here, sky, np.array([20.0]), np.zeros(1), 1.0)
-    height = kernel.height(one, sky.along(here.up[None], here.at_km)[0], 1.0)
-    for density in (full, height):
-        assert float(density.mean()) * 4.0 * math.pi == pytest.approx(1.0, abs=0.04)  # of 200 000 draws
+    one = Sighting("sun", 0.0, "", 20.0, 40.0, 40.0, 8.0, 5.0, 0.3, True, True, ("m",), "x")
+    up = sky.along(here.up[None], here.at_km)[0]
+    for heavy in (True, False):
+        known = replace(one, heavy=heavy)
+        full = kernel._full(known, here, sky, np.array([20.0]), np.zeros(1), 1.0)
+        assert float(full.mean()) * 4.0 * math.pi == pytest.approx(1.0, abs=0.04)  # of 200 000 draws
+        by_height = np.exp(kernel.look_up(kernel.height_table(known, 1.0), up))
+        assert float(by_height[up > 0.0].mean()) * 2.0 * math.pi == pytest.approx(1.0, abs=0.04)
+        by_bearing = kernel._bearing(known, here, sky, np.array([20.0]), np.zeros(1), 1.0)
+        assert float(by_bearing[up > 0.0].mean()) * 2.0 * math.pi == pytest.approx(1.0, abs=0.04)
 
 
 def test_chunks_do_not_change_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +113,7 @@ def test_the_sun_hardly_tells_the_thirteenth_from_the_fourteenth() -> None:
     """Against the closed form d^2 / (2 ln 2), d the shift from one day to the next in standard errors."""
     azimuth, elevation = pvlib_sun(AT, LAT, LON)
     across = 3.0 * math.cos(math.radians(elevation))
-    one = Sighting("sun", 0.0, "", azimuth, elevation, elevation, across, 1.0, 0.0, True, ("m",), "a shadow")
+    one = Sighting("sun", 0.0, "", azimuth, elevation, elevation, across, 1.0, 0.0, True, False, ("m",), "a shadow")
     over = over_days(dt.datetime(2022, 9, 13, tzinfo=dt.UTC), 2, 60.0)
     finding = weighed(seen_with(one), over)
     told = finding.parameters["bits"]
@@ -193,9 +198,9 @@ def test_the_turn_between_two_frames_needs_no_heading() -> None:
     over = over_days(AT.replace(hour=0), 1, 300.0)
     late = AT + dt.timedelta(hours=2)
     (a1, e1), (a2, e2) = pvlib_sun(AT, LAT, LON), pvlib_sun(late, LAT, LON)
-    first = Sighting("sun", 0.0, "tripod", a1 - 77.0, e1, e1, 0.8, 2.0, 0.0, False, ("m1",), "a shadow")
-    second = Sighting("sun", 7200.0, "tripod", a2 - 77.0, e2, e2, 0.8, 2.0, 0.0, False, ("m2",), "a shadow")
-    apart = (Sighting("sun", 0.0, "", a1 - 77.0, e1, e1, 0.8, 2.0, 0.0, False, ("m1",), "a shadow"), second)
+    first = Sighting("sun", 0.0, "tripod", a1 - 77.0, e1, e1, 0.8, 2.0, 0.0, False, True, ("m1",), "a shadow")
+    second = Sighting("sun", 7200.0, "tripod", a2 - 77.0, e2, e2, 0.8, 2.0, 0.0, False, True, ("m2",), "a shadow")
+    apart = (Sighting("sun", 0.0, "", a1 - 77.0, e1, e1, 0.8, 2.0, 0.0, False, True, ("m1",), "a shadow"), second)
     turning, heights = weighed(seen_with(first, second), over), weighed(seen_with(*apart), over)
     best = over.times.at(int(turning.log_likelihood.values_nats[4].argmax()))
     assert abs(best - AT) <= dt.timedelta(minutes=15)

@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from witnessmark.errors import BadInputError
 from witnessmark.lines.sun import ephemeris
-from witnessmark.lines.sun.kernel import Aim, Floats, Floats32, height, peak, with_floor
+from witnessmark.lines.sun.kernel import MIDDLE, STEPS, Aim, Floats, Floats32, height_table, peak, with_floor
 from witnessmark.lines.sun.observations import Sighting
 
 RADIUS_KM = 6371.0088
 """IUGG mean radius R1."""
 FINEST_DEG = 0.05
 MOST_INSTANTS = 100_000
+BLOCK = 1 << 14
+"""Cells worked on at a time [1], so that what lies between stays in a core's nearest cache."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,29 +106,60 @@ def weigh_earth(
     if sighting.azimuth_deg is not None and heading_deg is not None:
         toward = np.array([heading_deg + sighting.azimuth_deg])
         aim = Aim.of(sighting, toward, np.array([heading_error_deg]), scale)
-    lat, lon = np.radians(earth.lat_deg), np.radians(earth.lon_deg)
-    sin_lat, cos_lat = np.sin(lat).astype(np.float32)[:, None], np.cos(lat).astype(np.float32)[:, None]
+    scale = scale if sighting.heavy else 1.0
     towards = ephemeris.track("sun", np.asarray(unix_s, dtype=np.float64) + sighting.at_s).towards
-    total: NDArray[np.float32] | None = None
-    for x, y, z in towards.T:
-        outward = (np.cos(lon) * x + np.sin(lon) * y).astype(np.float32)[None, :]
-        east = (np.cos(lon) * y - np.sin(lon) * x).astype(np.float32)[None, :]
-        up = cos_lat * outward
-        up += sin_lat * np.float32(z)
-        if aim is None:
-            density = height(sighting, up, scale)
-        else:
-            north = cos_lat * np.float32(z) - sin_lat * outward
-            z1, z2, near = (
-                np.float32(part[2, 0]) * up + np.float32(part[1, 0]) * north + np.float32(part[0, 0]) * east
-                for part in aim.parts
-            )
-            density = peak(z1, z2, near, aim.norm.astype(np.float32))
-        nats = with_floor(density, up)
-        if len(unix_s) == 1:
-            return nats
-        likelihood = np.exp(nats, out=nats)
-        total = likelihood if total is None else np.add(total, likelihood, out=total)
-    assert total is not None
-    total /= np.float32(len(unix_s))
-    return np.log(total, out=total)
+    lon = np.radians(earth.lon_deg)
+    lat = np.radians(earth.lat_deg).astype(np.float32)
+    sin_lat, cos_lat = np.sin(lat)[:, None], np.cos(lat)[:, None]
+    outward = (np.cos(lon) * towards[0][:, None] + np.sin(lon) * towards[1][:, None]).astype(np.float32)
+    east = (np.cos(lon) * towards[1][:, None] - np.sin(lon) * towards[0][:, None]).astype(np.float32)
+    poleward = towards[2].astype(np.float32)
+    if aim is None:
+        return _by_height(height_table(sighting, scale), cos_lat, sin_lat, outward, poleward)
+    out = np.empty((lat.size, lon.size), dtype=np.float32)
+    for part in _parts(out):
+        total: Floats32 | None = None
+        for index in range(len(unix_s)):
+            up = cos_lat[part] * outward[index]
+            up += sin_lat[part] * poleward[index]
+            north = cos_lat[part] * poleward[index] - sin_lat[part] * outward[index]
+            nats = with_floor(_peak(aim, east[index], north, up, sighting.heavy), up)
+            if len(unix_s) > 1:
+                np.exp(nats, out=nats)
+            total = nats if total is None else np.add(total, nats, out=total)
+        assert total is not None
+        out[part] = total if len(unix_s) == 1 else np.log(total / np.float32(len(unix_s)))
+    return out
+
+
+def _parts(table: Floats32) -> list[slice]:
+    """Rows cut into blocks of cells."""
+    rows = max(1, BLOCK // table.shape[1])
+    return [slice(first, first + rows) for first in range(0, table.shape[0], rows)]
+
+
+def _by_height(
+    table: Floats32, cos_lat: Floats32, sin_lat: Floats32, outward: Floats32, poleward: Floats32
+) -> Floats32:
+    """Mean over instants of what a table by height gives, as log: one product, one sum and one look-up a cell."""
+    n_instants = len(poleward)
+    if n_instants > 1:
+        table = (np.exp(table) / np.float32(n_instants)).astype(np.float32)
+    out = np.zeros((cos_lat.size, outward.shape[1]), dtype=np.float32)
+    cos_lat, sin_lat = cos_lat * np.float32(STEPS), sin_lat * np.float32(STEPS)
+    for part in _parts(out):
+        for index in range(n_instants):
+            place = cos_lat[part] * outward[index]
+            place += sin_lat[part] * poleward[index] + np.float32(MIDDLE)
+            if n_instants == 1:
+                table.take(place.astype(np.intp), mode="clip", out=out[part])
+            else:
+                out[part] += table.take(place.astype(np.intp), mode="clip")
+    return np.log(out, out=out) if n_instants > 1 else out
+
+
+def _peak(aim: Aim, east: Floats32, north: Floats32, up: Floats32, heavy: bool) -> Floats32:
+    """The density of an aim that is the same in all cells, from the components of the sun's direction."""
+    e, n, u = (aim.parts[:, axis, 0].astype(np.float32) for axis in range(3))
+    z1, z2, near = (u[k] * up + n[k] * north + e[k] * east for k in range(3))
+    return peak(z1, z2, near, aim.norm.astype(np.float32), heavy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -27,6 +28,8 @@ RISEN = (math.sin(math.radians(-0.833)), math.sin(math.radians(-0.30)))
 
 Refraction of 34 and a radius of 16 arc minutes (Meeus 1998, chapter 15).
 """
+HEIGHTS = 1 << 15
+"""Entries of a table by height [1]: 0.003 degrees apart at the horizon, 0.01 at 70 degrees."""
 CELLS = 1 << 16
 """Cells worked on at a time [1]: a few such tables stay in a core's cache."""
 
@@ -118,43 +121,48 @@ def cells(sighting: Sighting, places: Places, sky: Sky, scale: float) -> Floats3
     Notes
     -----
     p = (1 - outlier) t(sun) risen(sun) + outlier floor, with t a bivariate Student t of 4 degrees of freedom in the
-    equal-area plane that touches the sphere at the sighting, so that it is a density on the sphere [1/sr]. Where only
-    the height or the bearing is known, t has one dimension and the other is even.
+    equal-area plane that touches the sphere at the sighting, so that it is a density on the sphere [1/sr]; a normal
+    where the sighting's errors are stated and not sampled. Where only the height or the bearing is known, t has one
+    dimension and the other is even; the height alone is a function of one number and is looked up.
     """
     here = places.frames
     up = sky.along(here.up[None], here.at_km)[0]
+    by_height = height_table(sighting, scale)
     if sighting.from_north:
         heading, error = np.zeros(len(here.up)), np.zeros(len(here.up))
     elif places.heading_deg is None or places.error_deg is None:
-        heading, error = None, None
+        return look_up(by_height, up)
     else:
         heading, error = places.heading_deg, places.error_deg
-    if heading is None or error is None or sighting.azimuth_deg is None:
-        density = height(sighting, up, scale)
-    else:
-        known = error <= UNKNOWN_DEG
-        safe = np.where(known, error, UNKNOWN_DEG)
-        toward = np.where(known, heading, 0.0) + sighting.azimuth_deg
-        density = (_full if sighting.elevation_deg is not None else _bearing)(sighting, here, sky, toward, safe, scale)
-        if not known.all():
-            density[~known] = height(sighting, up[~known], scale)
-    return with_floor(density, up)
+    if sighting.azimuth_deg is None:
+        return look_up(by_height, up)
+    known = error <= UNKNOWN_DEG
+    safe = np.where(known, error, UNKNOWN_DEG)
+    toward = np.where(known, heading, 0.0) + sighting.azimuth_deg
+    measure = _full if sighting.elevation_deg is not None else _bearing
+    nats = with_floor(measure(sighting, here, sky, toward, safe, scale), up)
+    if not known.all():
+        nats[~known] = look_up(by_height, up[~known])
+    return nats
 
 
 def with_floor(density: Floats32, up: Floats32) -> Floats32:
     """Log of a density [1/sr] with the outlier's floor, where the sun has risen; works in place."""
     density *= risen(up)
-    density *= np.float32(1.0 - OUTLIER)
-    density += np.float32(OUTLIER * SPHERE_FLOOR)
-    return np.log(density, out=density)
+    density *= 1.0 - OUTLIER
+    density += OUTLIER * SPHERE_FLOOR
+    np.log(density, out=density)
+    return density
 
 
 def risen(up: Floats32) -> Floats32:
     """Share of the disc above a level horizon, by the sine of airless elevation, 0-1."""
     low, high = RISEN
-    share: Floats32 = up - np.float32(low)
-    share *= np.float32(1.0 / (high - low))
-    return np.clip(share, 0.0, 1.0, out=share)
+    share = up.copy()
+    share -= low
+    share *= 1.0 / (high - low)
+    np.clip(share, 0.0, 1.0, out=share)
+    return share
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -193,13 +201,19 @@ class Aim:
         return cls(parts, 1.0 / (2.0 * math.pi * upward * rest))
 
 
-def peak(z1: Floats32, z2: Floats32, near: Floats32, norm: Floats32) -> Floats32:
-    """Density of the bivariate Student t of 4 degrees of freedom from components along an aim's axes; in place."""
+def peak(z1: Floats32, z2: Floats32, near: Floats32, norm: Floats32, heavy: bool) -> Floats32:
+    """Density of the bivariate Student t (or normal) from components along an aim's axes; works in place."""
     z1 *= z1
     z2 *= z2
     z1 += z2
     near += np.float32(1.0 + 1e-5)
     z1 /= near
+    if not heavy:
+        # in the equal-area plane the square is 2 / (1 + cos) times that of the components
+        np.negative(z1, out=z1)
+        np.exp(z1, out=z1)
+        z1 *= norm
+        return z1
     z1 *= np.float32(2.0 / TAIL)
     z1 += np.float32(1.0)
     np.multiply(z1, z1, out=z2)
@@ -214,30 +228,60 @@ def _full(
     aim = Aim.of(sighting, toward_deg, heading_error_deg, scale)
     axes = np.einsum("akp,kpx->apx", aim.parts, np.stack([here.east, here.north, here.up]))
     z1, z2, near = sky.along(axes, here.at_km)
-    return peak(z1, z2, near, aim.norm.astype(np.float32)[:, None])
+    return peak(z1, z2, near, aim.norm.astype(np.float32)[:, None], sighting.heavy)
 
 
-def _one_sided(z: Floats32, error_rad: Floats | float, per: float) -> Floats32:
-    """Student t of 4 degrees of freedom of what is already in standard errors; 3/8 is its normalisation."""
+def _one_sided(z: Floats32, error_rad: Floats | float, per: float, heavy: bool) -> Floats32:
+    """Student t of 4 degrees of freedom (or normal) of what is already in standard errors; works in place.
+
+    3/8 and 1/sqrt(2 pi) are their normalisations.
+    """
+    top = 0.375 if heavy else 1.0 / math.sqrt(2.0 * math.pi)
+    norm = np.atleast_1d(np.asarray(top * per / np.asarray(error_rad))).astype(np.float32)[:, None]
     z *= z
-    z *= np.float32(1.0 / TAIL)
-    z += np.float32(1.0)
+    if not heavy:
+        z *= -0.5
+        np.exp(z, out=z)
+        z *= norm
+        return z
+    z *= 1.0 / TAIL
+    z += 1.0
     root = np.sqrt(z)
     z *= z
     z *= root
-    norm = np.atleast_1d(np.asarray(0.375 * per / np.asarray(error_rad), dtype=np.float32))
-    return np.divide(norm[:, None], z, out=z)
+    np.divide(norm, z, out=z)
+    return z
 
 
-def height(sighting: Sighting, up: Floats32, scale: float) -> Floats32:
-    """Density of the elevation alone, its azimuth even [1/sr]."""
+@functools.cache
+def _heights() -> tuple[Floats32, Floats32]:
+    """Sines and cosines of the elevations a table by height has entries for."""
+    up = np.linspace(-1.0, 1.0, HEIGHTS)
+    return up.astype(np.float32), np.sqrt(1.0 - up * up).astype(np.float32)
+
+
+def height_table(sighting: Sighting, scale: float) -> Floats32:
+    """Log-likelihood by the sine of airless elevation alone [nats], its azimuth even; `HEIGHTS` values from -1 to 1."""
+    up, level = _heights()
     if sighting.airless_deg is None:
-        return np.full(up.shape, SPHERE_FLOOR, dtype=np.float32)
+        return with_floor(np.full(up.shape, SPHERE_FLOOR, dtype=np.float32), up)
     elevation, error = math.radians(sighting.airless_deg), scale * math.radians(sighting.upward_deg)
-    level = np.sqrt(np.maximum(np.float32(1.0) - up * up, np.float32(0.0)))
-    level *= np.float32(-math.sin(elevation) / error)
-    level += up * np.float32(math.cos(elevation) / error)
-    return _one_sided(level, error, 1.0 / (2.0 * math.pi * max(math.cos(elevation), 0.05)))
+    # the sine of the difference: it grows with it as far as a right angle, beyond which the sun has set
+    off = up * np.float32(math.cos(elevation) / error) - level * np.float32(math.sin(elevation) / error)
+    per = 1.0 / (2.0 * math.pi * max(math.cos(elevation), 0.05))
+    return with_floor(_one_sided(off[None], error, per, sighting.heavy)[0], up)
+
+
+STEPS, MIDDLE = (HEIGHTS - 1) / 2, HEIGHTS / 2
+"""A sine of elevation times the first plus the second, cut to a whole number, is its place in a table by height."""
+
+
+def look_up(table: Floats32, up: Floats32) -> Floats32:
+    """Values of a table by height, of the nearest entry."""
+    place = up * np.float32(STEPS)
+    place += np.float32(MIDDLE)
+    found: Floats32 = table.take(place.astype(np.intp), mode="clip")
+    return found
 
 
 def _bearing(
@@ -254,4 +298,4 @@ def _bearing(
     level += np.float32(1e-6)
     beside *= (2.0 / error).astype(np.float32)[:, None]
     beside /= level
-    return _one_sided(np.clip(beside, -1e6, 1e6), error, 1.0)
+    return _one_sided(np.clip(beside, -1e6, 1e6), error, 1.0, sighting.heavy)

@@ -38,7 +38,7 @@ def weigh(
     over : Hypotheses
     line, version : str
     scale : float
-        Factor on the sightings' standard errors.
+        Factor on standard errors that were sampled; those a person states are taken as they are.
 
     Returns
     -------
@@ -125,7 +125,7 @@ def _table(
             line = None if horizon is None else horizon[row]
             for sighting in used:
                 sky = skies[sighting.body, sighting.at_s].part(column)
-                nats = kernel.cells(sighting, known[id(sighting)], sky, scale)
+                nats = kernel.cells(sighting, known[id(sighting)], sky, scale if sighting.heavy else 1.0)
                 if line is not None and sighting.body == "sun":
                     nats = _behind(nats, line, plain, sky)
                 part += weight * nats

@@ -257,6 +257,7 @@ def _sighting(joined: shadows.Joined, body: str, at_s: float, here: Sequence[Rea
         upward_deg=joined.upward_deg,
         correlation_ratio=joined.correlation_ratio,
         from_north=False,
+        heavy=True,
         marks=tuple(mark.id for mark in joined.marks),
         what=" and ".join(words),
     )
@@ -291,6 +292,7 @@ def _direction(mark: Read) -> Sighting:
         upward_deg=0.0 if elevation is None else elevation[1],
         correlation_ratio=0.0,
         from_north=True,
+        heavy=False,
         marks=(mark.id,),
         what="a measured direction",
     )

@@ -32,6 +32,8 @@ class Sighting:
     correlation_ratio : float
         Between the two errors, -1 to 1.
     from_north : bool
+    heavy : bool
+        Errors were drawn from marks, which have long tails; False where a person states them as normal.
     marks : tuple of str
         Which marks it comes from.
     what : str
@@ -48,6 +50,7 @@ class Sighting:
     upward_deg: float
     correlation_ratio: float
     from_north: bool
+    heavy: bool
     marks: tuple[str, ...]
     what: str
 
