@@ -2,9 +2,10 @@
 
 Other moments of the same camera are needed in number, as no match may weigh more than they support: beside the hard
 negatives of a split, the later half of every recording is compared with its earlier half (and every manipulation of the
-recording likewise), and drawn scenes are filmed at several moments.
+recording likewise), and drawn scenes are filmed at several moments. Unrelated pairs are needed in number too: the more
+recordings are searched, the likelier one of them matches by chance. Further drawn scenes are compared with all others.
 
-Run: ``python -m benchmarks.copies_lab.calibrate [--splits held-out] [--check dev] [--scenes 40]`` after
+Run: ``python -m benchmarks.copies_lab.calibrate [--splits held-out] [--check dev] [--scenes 40] [--single 200]`` after
 ``python benchmarks/copies.py --parts ours``.
 """
 
@@ -155,11 +156,11 @@ def part(one: Fingerprint, start_s: float, end_s: float) -> Fingerprint:
     return replace(one, duration_s=end_s - start_s, frames=frames, features=features, thumbnails=thumbnails, sound=None)
 
 
-def scene_prints(keep: Path, scene: int) -> list[Fingerprint]:
-    """One drawn scene at several moments; all but the first are encoded harder, as if posted."""
+def scene_prints(keep: Path, moments: int, scene: int) -> list[Fingerprint]:
+    """One drawn scene at so many moments beside the first; those are encoded harder, as if posted."""
     prints = []
     with tempfile.TemporaryDirectory() as folder:
-        for when in range(MOMENTS + 1):
+        for when in range(moments + 1):
             path = Path(folder) / f"scene-{scene}-{when}.mp4"
             footage.write(path, rendered.moment(scene, when), crf=23 if when == 0 else 30)
             prints.append(ours.print_one(path, keep))
@@ -190,15 +191,19 @@ def of_scenes(
 def _of_scene(name: str) -> Scores:
     library, prints = _DRAWN[0]
     names = {kept.id: kept.name for kept in library.recordings()}
+    own = next(number for number, kept in names.items() if kept == name)
     made = Scores()
-    for when, code in enumerate(prints[name][1:], start=1):
-        scores = {names[match.recording]: score_of(match) for match in search(code, library)}
-        made.hard.append(scores.pop(name, 0.0))
-        made.of_hard.add((name, str(when)))
+    for when, code in enumerate(prints[name]):
+        if when == 0 and len(prints[name]) > 1:
+            continue
+        scores = {names[match.recording]: score_of(match) for match in search(code, library, leave_out={own})}
         for other in names.values():
             if other != name:
                 made.unrelated.append(scores.get(other, 0.0))
                 made.of_unrelated.add((min(name, other), max(name, other)))
+        if when:
+            made.hard.append(score_of(compare(code, prints[name][0])))
+            made.of_hard.add((name, str(when)))
     return made
 
 
@@ -266,16 +271,21 @@ def main() -> None:
     parser.add_argument("--splits", default="held-out")
     parser.add_argument("--check", default="dev")
     parser.add_argument("--scenes", type=int, default=40)
+    parser.add_argument("--single", type=int, default=200, help="further drawn scenes, of one moment each")
     parser.add_argument("--workers", type=int, default=2)
     asked = parser.parse_args()
     plan = parts.Plan(asked.clips, asked.work, asked.workers, False, None)
     scenes = range(FIRST_SCENE, FIRST_SCENE + asked.scenes)
+    single = range(FIRST_SCENE + 10_000, FIRST_SCENE + 10_000 + asked.single)
+    prints: dict[str, list[Fingerprint]] = {}
     with ProcessPoolExecutor(asked.workers) as pool:
-        made = pool.map(partial(scene_prints, asked.work / "prints"), scenes)
-        prints = {f"scene-{scene}": codes for scene, codes in zip(scenes, made, strict=True)}
+        for numbers, moments in ((scenes, MOMENTS), (single, 0)):
+            made = pool.map(partial(scene_prints, asked.work / "prints", moments), numbers)
+            prints |= {f"scene-{scene}": codes for scene, codes in zip(numbers, made, strict=True)}
     names = asked.splits.split(",")
     titles = " and ".join(f"the split {parts.TITLES[one]}" for one in names)
-    source = f"Measured on {titles} and {asked.scenes} drawn scenes at {MOMENTS + 1} moments each"
+    drawn = f"{asked.scenes + asked.single} drawn scenes, {asked.scenes} of them at {MOMENTS + 1} moments"
+    source = f"Measured on {titles} and {drawn}"
     told = ["# Copies: what a score is worth"]
     for tier, matches in ((3, "matches by pictures"), (1, "matches by codes alone")):
         scores = of_scenes(prints, _references(plan, names), tier, asked.workers)

@@ -95,6 +95,7 @@ def weigh(
             "posting_tolerance_s": POSTING_TOLERANCE_S,
             "unknown_zone_s": UNKNOWN_ZONE_S,
             "searched_count": seen.compared_count,
+            "likelihood_ratios": [[found.known.name, ratio] for found, ratio in zip(seen.found, ratios, strict=True)],
             "bounds": [
                 [bound.known.name, iso(_moment(bound.latest_unix_s)), bound.later_nats, bound.covered_share]
                 for bound in bounds
