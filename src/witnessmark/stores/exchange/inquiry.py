@@ -18,7 +18,6 @@ from witnessmark.custody.hashes import Sha256
 from witnessmark.custody.keys import CaseKey
 from witnessmark.errors import BadInputError, ClashError
 from witnessmark.lines.copies.fingerprint import Fingerprint
-from witnessmark.lines.copies.hearing import with_sound
 from witnessmark.lines.copies.library import Library, Recording, Seen
 from witnessmark.lines.copies.looking import judged
 from witnessmark.lines.copies.packing import PACKING_VERSION, check_block, pack_tier, unpack
@@ -56,19 +55,19 @@ class Finder(Protocol):
 
 
 def alike(query: Fingerprint, library: Library, *, leave_out: Collection[int] = ()) -> tuple[Match, ...]:
-    """Recordings whose pictures match by the thresholds of the copies line, then those of which only the sound does.
+    """Recordings that match in pictures or in sound alone, by the thresholds of the copies line; best first.
 
-    A query without thumbnails is compared with fingerprints without them: what is looked for in the higher tier only
+    A query without thumbnails is compared with fingerprints without them: what could be seen in the higher tier only
     would count against the match.
     """
     tier = 3 if query.thumbnails is not None else 2 if query.features is not None else 1
-    pictures = []
+    matches = []
     for found in search(query, library, leave_out=leave_out):
-        alone = found if tier == 3 else compare(query, library.fingerprint(found.recording).up_to(tier))
-        match = judged(None if alone is None else replace(alone, recording=found.recording))
-        pictures += [] if match is None else [match]
-    pictures.sort(key=lambda match: (-match.score, match.recording))
-    return with_sound(query, library, pictures, leave_out)
+        alone = compare(query, library.fingerprint(found.recording).up_to(tier)) if tier < 3 else None
+        better = alone is not None and (alone.relation == "copy" or alone.score > found.score)
+        match = judged(replace(alone, recording=found.recording) if better and alone is not None else found)
+        matches += [] if match is None else [match]
+    return tuple(sorted(matches, key=lambda match: (-match.score, match.recording)))
 
 
 @dataclass(frozen=True, slots=True)
