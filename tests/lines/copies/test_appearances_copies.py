@@ -54,6 +54,7 @@ def test_the_earliest_attested_time_counts_and_a_file_s_own_word_does_not() -> N
     assert first_seen((stated, later, platform)) == platform
     made = chain([member("forged", (stated,), match()), member("a", (later,), match()), ITEM])
     assert [link.name for link in made.dated] == ["a", "item"]
+    assert made.dated[0].first_words == "taken in for Forum at 2031-09-12T06:00:00Z"
     assert [link.name for link in made.undated] == ["forged"] and made.undated[0].stated == stated
     assert any("no time is attested" in remark.seen for remark in made.remarks)
     assert any("when it was taken in, not when it was posted" in remark.seen for remark in made.remarks)

@@ -106,8 +106,10 @@ def seen_words(seen: Seen) -> str:
     """When, where and how known, in one phrase."""
     zone = dt.UTC if seen.utc_offset_s is None else dt.timezone(dt.timedelta(seconds=seen.utc_offset_s))
     moment = iso(dt.datetime.fromtimestamp(math.floor(seen.at_unix_s), zone))
-    place = f" on {seen.where}" if seen.where else ""
     doubt = ", time zone not known" if seen.utc_offset_s is None else ""
+    if seen.how_known.casefold().startswith("taken in"):
+        return f"taken in{f' for {seen.where}' if seen.where else ''} at {moment}"
+    place = f" on {seen.where}" if seen.where else ""
     return f"seen{place} at {moment} ({seen.how_known}{doubt})"
 
 
