@@ -62,13 +62,14 @@ def candidates(query: Fingerprint, library: Library, leave_out: Collection[int] 
         gathered.setdefault((recording, turned), ([], []))[0].append(rows)
     for (recording, turned), pairs in local.items():
         gathered.setdefault((recording, turned), ([], []))[1].append(pairs)
+    rarity = _rarity(local)
     found: list[Candidate] = []
     for (recording, turned), (frame_rows, feature_rows) in gathered.items():
         if recording in skipped:
             continue
         frame_hits = np.concatenate(frame_rows) if frame_rows else np.zeros((0, 3))
         feature_hits = np.concatenate(feature_rows) if feature_rows else np.zeros((0, 2), np.int64)
-        weight = _frame_weight(frame_hits) + 0.25 * len(np.unique(feature_hits[:, 0]))
+        weight = _frame_weight(frame_hits) + _feature_weight(feature_hits, rarity)
         found.append(Candidate(recording, turned, weight, frame_hits, feature_hits))
     found.sort(key=lambda one: (-one.weight, one.recording, one.turned))
     return [one for one in found if one.weight >= 1.0][:MOST_CANDIDATES]
@@ -84,6 +85,17 @@ def _frame_weight(hits: NDArray[np.float64]) -> float:
     best = np.zeros(len(times))
     np.maximum.at(best, where, value)
     return float(best.sum()) * 2.0
+
+
+def _rarity(local: dict[tuple[int, bool], NDArray[np.int64]]) -> NDArray[np.float64]:
+    """By row of the query's features: one over the number of recordings it is near, as letters are near many."""
+    rows = [np.unique(pairs[:, 0]) for pairs in local.values()]
+    return np.asarray(1.0 / np.maximum(np.bincount(np.concatenate(rows)), 1)) if rows else np.zeros(0)
+
+
+def _feature_weight(pairs: NDArray[np.int64], rarity: NDArray[np.float64]) -> float:
+    """Votes of local features, each once."""
+    return 0.5 * float(rarity[np.unique(pairs[:, 0])].sum()) if len(pairs) else 0.0
 
 
 def _frame_hits(query: Fingerprint, library: Library) -> dict[tuple[int, bool], NDArray[np.float64]]:

@@ -19,6 +19,8 @@ CONTRAST_FULL = 0.45
 """How far the share must stand above the best of the shifted controls to count in full."""
 LIKENESS_LEAST, LIKENESS_FULL = 0.1, 0.4
 """Share of the pictures' own texture that agrees: nothing is made of less than the first; the second counts in full."""
+BEYOND_S = 4.0
+"""So long before and after a stretch is looked at, to tell whether the recordings go on differently."""
 SATURATION_S = 1.5
 BLOCKS_HALF = 8
 """With so many blocks to compare, a second counts half."""
@@ -48,6 +50,8 @@ class Proof:
         Share of the texture of the pictures themselves that agrees, -1 to 1.
     blocks : int
         How many blocks were compared.
+    before, after : float
+        Share of the change that agrees in the seconds before and after the stretch, along the same line.
     frames : ndarray of float64, shape (n, 3)
         Query time [s], and the agreeing change and the power of change in each frame.
     """
@@ -60,6 +64,8 @@ class Proof:
     still: float
     likeness: float
     blocks: int
+    before: float
+    after: float
     frames: NDArray[np.float64]
 
     @property
@@ -82,10 +88,11 @@ class Proof:
 def prove(overlaid: Overlaid, line: Line) -> Proof | None:
     """Refine a line and weigh what agrees along it."""
     sharper = refined(overlaid, line)
-    found = _longest(overlaid, sharper, whole=True)
-    found = None if found is None else _longest(overlaid, found[0], whole=False)
-    if found is None:
+    wide = _longest(overlaid, sharper, whole=True)
+    found = None if wide is None else _longest(overlaid, wide[0], whole=False)
+    if wide is None or found is None:
         return None
+    beyond = _beyond(wide[1], wide[2], found[0])
     stretch, seen, kept, rows = found
     alike, power = seen.alike[:, kept].sum(axis=1), seen.power[:, kept].sum(axis=1)
     share = float(alike[rows].sum() / max(float(power[rows].sum()), 1e-6))
@@ -99,12 +106,21 @@ def prove(overlaid: Overlaid, line: Line) -> Proof | None:
     blocks = int(kept.sum())
     likeness = float(seen.like[rows][:, kept].sum() / max(float(seen.seen[rows][:, kept].sum()), 1e-6))
     frames = np.stack([seen.q_s[rows], alike[rows] / blocks, power[rows] / blocks], axis=1)
-    return Proof(stretch, agreed_seconds(frames), share, control, float(frames[:, 2].mean()), still, likeness, blocks, frames)
+    return Proof(
+        stretch,
+        agreed_seconds(frames),
+        share,
+        control,
+        float(frames[:, 2].mean()),
+        still,
+        likeness,
+        blocks,
+        *beyond,
+        frames,
+    )
 
 
-def _longest(
-    overlaid: Overlaid, line: Line, whole: bool
-) -> tuple[Line, Agreement, NDArray[np.bool_], slice] | None:
+def _longest(overlaid: Overlaid, line: Line, whole: bool) -> tuple[Line, Agreement, NDArray[np.bool_], slice] | None:
     """The stretch of a line that agrees, what is seen along it, the blocks that count and the rows of the stretch."""
     seen = along(overlaid, line, whole=whole)
     if seen is None:
@@ -117,6 +133,17 @@ def _longest(
         return None
     stretch = Line(line.speed, line.offset_s, float(seen.q_s[start]), float(seen.q_s[end - 1]), line.weight)
     return stretch, seen, kept, slice(start, end)
+
+
+def _beyond(seen: Agreement, kept: NDArray[np.bool_], stretch: Line) -> tuple[float, float]:
+    """Share of change that agrees before and after a stretch; 0 where next to nothing changes there."""
+    shares = []
+    for low_s, high_s in ((stretch.q0_s - BEYOND_S, stretch.q0_s - 0.3), (stretch.q1_s + 0.3, stretch.q1_s + BEYOND_S)):
+        rows = (seen.q_s >= low_s) & (seen.q_s <= high_s)
+        power = float(seen.power[rows][:, kept].sum())
+        enough = power > 0.2 * MOVING * kept.sum() * max(int(rows.sum()), 1)
+        shares.append(float(seen.alike[rows][:, kept].sum()) / power if enough else 0.0)
+    return shares[0], shares[1]
 
 
 def overlays(seen: Agreement) -> NDArray[np.bool_]:

@@ -21,6 +21,8 @@ BEYOND_S = 4.0
 """Frame codes are followed for so long beyond a shared opening."""
 OTHER_BITS = 60
 """From here on frame codes are those of other pictures (unrelated ones differ in 128 of 256 bits)."""
+SAME_BEYOND = 0.2
+"""Where this share of change agrees beyond a stretch, the recordings do not go on differently."""
 CONTINUES_S = 1.5
 """Both recordings go on for at least this long."""
 
@@ -42,15 +44,16 @@ def without_shared(query: Fingerprint, found: list[Checked], known: Mapping[int,
     for one in found:
         marked = known[one.candidate.recording].templates if one.candidate.recording in known else ()
 
-        def shared(line: Line, one: Checked = one, marked: tuple[Template, ...] = marked) -> str:
-            if opens_both(query, one.reference, one.candidate.turned, line):
+        def shared(line: Line, beyond: float = 0.0, one: Checked = one, marked: tuple[Template, ...] = marked) -> str:
+            if beyond < SAME_BEYOND and opens_both(query, one.reference, one.candidate.turned, line):
                 return OPENING_WORDS
             whole = any(_within(line, mark.start_s, mark.end_s) for mark in marked if mark.box is None)
             return MARKED_WORDS if whole else ""
 
         proofs = one.laid.proofs if one.laid is not None else ()
-        left = tuple(proof for proof in proofs if not shared(proof.line))
-        why = next((word for word in (shared(proof.line) for proof in proofs) if word), "")
+        words = [shared(proof.line, max(proof.before, proof.after)) for proof in proofs]
+        left = tuple(proof for proof, word in zip(proofs, words, strict=True) if not word)
+        why = next((word for word in words if word), "")
         codes = one.codes
         if codes is not None and (about := shared(codes.core())):
             why, codes = why or about, codes.beside(codes.core())

@@ -16,8 +16,10 @@ from witnessmark.lines.copies.verify import Matrix, Verified
 from witnessmark.plain import Plain
 
 FULL_SCORE = 10.0
-COPY_STRENGTH = 0.45
+COPY_STRENGTH = 0.4
 """Proof by change at which a match is called a copy rather than related."""
+CODES_MOST = 0.75
+"""Frame codes alone prove at most so much."""
 RELATED_MOST = 0.19
 """What is not proved by change scores at most this share of the full score, however much of a scene agrees."""
 
@@ -75,7 +77,7 @@ class Checked:
 
 def code_strength(codes: CodeLine) -> float:
     """0 to 1: seconds of near frame codes, more where they are nearer on the line than beside it."""
-    return (1.0 - float(np.exp(-codes.agreed_s / 3.0))) * (0.5 + 0.5 * codes.moment)
+    return CODES_MOST * (1.0 - float(np.exp(-codes.agreed_s / 3.0))) * (0.5 + 0.5 * codes.moment)
 
 
 def match_of(query: Fingerprint, checked: Checked) -> Match:
