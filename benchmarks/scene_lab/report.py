@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from benchmarks.scene_lab.measure import Row, kept
 
-from witnessmark.lines.scene.limits import RATES, SAME_PLACE_SUPPORT
+from witnessmark.lines.scene.limits import RATES, SAME_PLACE_EXTENT, SAME_PLACE_SUPPORT
 
 Z95 = 1.959964
 SPLITS = {
@@ -60,7 +60,7 @@ def _whole(rows: Sequence[Row]) -> list[str]:
 
 
 def _told(rows: Sequence[Row]) -> int:
-    return sum(row.support >= SAME_PLACE_SUPPORT for row in rows)
+    return sum(row.support >= SAME_PLACE_SUPPORT and row.extent >= SAME_PLACE_EXTENT for row in rows)
 
 
 def _by_look(rows: Sequence[Row]) -> list[str]:
@@ -87,13 +87,18 @@ def _different(rows: Sequence[Row]) -> list[str]:
     return lines
 
 
+def _counted(row: Row) -> int:
+    """Support, or 0 where the matches span too little to be told from one thing that both show."""
+    return row.support if row.extent >= SAME_PLACE_EXTENT else 0
+
+
 def _supports(rows: Sequence[Row]) -> list[str]:
     """Counts in the classes of the table that likelihood ratios come from."""
     edges = [*RATES.from_support, 10**9]
-    lines = ["| Support from | same place | different places |", "|---|---|---|"]
+    lines = ["| Support, of enough extent, from | same place | different places |", "|---|---|---|"]
     for low, high in pairwise(edges):
         counts = [
-            sum(low <= row.support < high for row in rows if row.truth == truth) for truth in ("same", "different")
+            sum(low <= _counted(row) < high for row in rows if row.truth == truth) for truth in ("same", "different")
         ]
         lines.append(f"| {low} | {counts[0]} | {counts[1]} |")
     return lines

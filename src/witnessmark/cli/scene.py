@@ -29,7 +29,7 @@ def compare(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare two recordings or photographs: the same place, the same recording, or cannot tell.
+    """Compare two recordings or photographs: the same place, the same recording, the same thing, or cannot tell.
 
     Needs no case. It never answers that the places differ.
     """
@@ -53,6 +53,7 @@ def _body(found: Compared, first: Path, second: Path, picture: str | None) -> di
         "probability": found.probability,
         "log10_likelihood_ratio": found.log10_likelihood_ratio,
         "support": found.support_count,
+        "extent": found.extent_share,
         "view_pairs": {"agree": found.pairs_count, "tried": found.tried_count},
         "best": None
         if best is None
@@ -75,10 +76,11 @@ def _tell(body: dict[str, Any], wanted: Path | None) -> None:
     said = {
         "same-place": "They show the same place.",
         "same-recording": "They look like the same recording, so the place is the same by itself; ask the copies line.",
+        "same-thing": "They show the same thing: the same place only if it can be neither moved nor built twice.",
         "cannot-tell": "Cannot tell. That does not show that the places differ.",
     }[body["relation"]]
     OUT.print(said)
-    if body["relation"] != "cannot-tell":
+    if body["relation"] in ("same-place", "same-recording"):
         OUT.print(f"  probability at even prior odds {body['probability']:.3f}, support {body['support']}")
     for reason in body["reasons"]:
         OUT.print(f"  {reason}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import math
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tests.lines.clips import space
-from tests.lines.scene.streets import Grey, Light, Stand, Street, dressed
+from tests.lines.scene.streets import Front, Grey, Light, Stand, Street, dressed, facade
 
 from witnessmark.custody.hashes import Sha256
 from witnessmark.errors import BadInputError
@@ -87,10 +88,10 @@ def test_guided_matches_beat_their_decoys_only_where_true(first: Features) -> No
     turned = view(HERE, Stand(heading_deg=7.0), Light(seed=3))
     found, _, _ = compare_views(first, turned)
     assert found.plane is not None
-    more = guided(first, turned, found.plane)
+    more = guided(first, turned, found.plane, found.index_a)
     assert more.support_count > 5 * max(1.0, more.chance_count)
     shifted = np.array([[1.0, 0.0, 40.0], [0.0, 1.0, -25.0], [0.0, 0.0, 1.0]]) @ found.plane
-    assert guided(first, turned, shifted).support_count < SAME_PLACE_SUPPORT
+    assert guided(first, turned, shifted, found.index_a).support_count < SAME_PLACE_SUPPORT
 
 
 def test_nothing_and_little_give_nothing() -> None:
@@ -164,6 +165,19 @@ def _card(number: int) -> Grey:
     return np.asarray(card, np.uint8)
 
 
+def test_one_poster_in_two_streets_is_a_thing_and_no_place() -> None:
+    rng = np.random.default_rng(61)
+    poster = facade(rng, 10.0, 7.0)
+    shown = []
+    for number, street in enumerate((HERE, THERE)):
+        corner = np.array([-1.5 + number, 0.5, 8.0 + number])
+        front = Front(corner, np.array([2.2, 0.0, 0.3]), np.array([0.0, 1.5, 0.0]), poster, 0.0)
+        shown.append(dataclasses.replace(street, extra=(front,)).view(Stand(), Light(seed=number), SIZE))
+    found = compare(_looked(shown[:1]), _looked(shown[1:]))
+    assert found.support_count >= SAME_PLACE_SUPPORT
+    assert relation_of(found) == "same-thing"
+
+
 def test_views_are_unlike_and_repeat() -> None:
     pictures = [HERE.view(Stand(heading_deg=10.0 * (n // 6)), Light(seed=1), (160, 90)) for n in range(18)]
     picked = choose(pictures, 3)
@@ -210,7 +224,7 @@ def _seen(*compared: Compared) -> SceneObservations:
 
 def _compared(number: int, place: KnownPlace | None, relation: str = "same-place") -> Compared:
     reference = Sha256(bytes([number]) * 32)
-    return Compared(reference, f"WM-{number:04d}", place, relation, 60, 2.5, 0.997, 3, 16, None, ("Because.",))
+    return Compared(reference, f"WM-{number:04d}", place, relation, 60, 0.5, 2.5, 0.997, 3, 16, None, ("Because.",))
 
 
 OVER = space(dt.datetime(2031, 9, 12, tzinfo=dt.UTC))
@@ -259,6 +273,7 @@ def test_references_far_apart_are_said_to_clash() -> None:
     [
         (_compared(1, None, "cannot-tell"), "None of the 1"),
         (_compared(1, None), "not known"),
+        (_compared(1, _at(6), "same-thing"), "the same thing"),
         (_compared(1, KnownPlace(10.0, 20.0, 50.0)), "outside the region"),
     ],
 )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from witnessmark.lines.scene.features import Features, features_of
 from witnessmark.lines.scene.guided import guided
-from witnessmark.lines.scene.matching import FEWEST, Agreement, Flags, Indices, agree, tentative
+from witnessmark.lines.scene.matching import FEWEST, Agreement, Flags, Indices, agree, extent, tentative
 from witnessmark.lines.scene.recording import Alike, same_recording
 from witnessmark.lines.scene.stable import left_out
 from witnessmark.lines.scene.views import View, Views, look, smaller
@@ -84,6 +84,8 @@ class Comparison:
         None when no two views agree.
     support_count : int
         Of the best pair; 0 without one.
+    extent_share : float
+        Share of the picture that its matches span, in the view in which it is larger.
     pairs_count, tried_count : int
         Pairs of views that agree, and that were tried.
     overlay_count : int
@@ -97,6 +99,7 @@ class Comparison:
 
     best: Pair | None
     support_count: int
+    extent_share: float
     pairs_count: int
     tried_count: int
     overlay_count: int
@@ -145,8 +148,11 @@ def compare(a: Looked, b: Looked) -> Comparison:
     if alike is not None and inserted:
         pairs = [pair for pair in pairs if not _within(pair, alike)]
     best = max(map(_enriched, pairs[:FINALISTS]), key=lambda pair: pair.support_count, default=None)
-    support = 0 if best is None else best.support_count
-    return Comparison(best, support, len(pairs), len(a.features) * len(b.features), overlay, alike, inserted)
+    if best is None:
+        return Comparison(None, 0, 0.0, len(pairs), len(a.features) * len(b.features), overlay, alike, inserted)
+    span = max(extent(best.a, best.index_a), extent(best.b, best.index_b))
+    support = best.support_count
+    return Comparison(best, support, span, len(pairs), len(a.features) * len(b.features), overlay, alike, inserted)
 
 
 def _rank(found: Agreement) -> tuple[int, int]:
@@ -187,7 +193,7 @@ def _enriched(pair: Pair) -> Pair:
     """The pair with what its homography finds besides, where that counts for more."""
     if pair.found.plane is None:
         return pair
-    more = guided(pair.a, pair.b, pair.found.plane)
+    more = guided(pair.a, pair.b, pair.found.plane, pair.found.index_a)
     if more.support_count <= pair.support_count:
         return pair
     more_points = (more.index_a, more.index_b, more.support_count, more.chance_count)

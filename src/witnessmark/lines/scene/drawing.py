@@ -113,6 +113,7 @@ def _title(compared: Compared, pair: PairSeen) -> str:
     said = {
         "same-place": "Same place",
         "same-recording": "Looks like the same recording",
+        "same-thing": "The same thing, a place only if it cannot be moved",
         "cannot-tell": "Cannot tell",
     }[compared.relation]
     shape = "one plane or one turning camera" if pair.kind == "plane" else "a scene with depth"

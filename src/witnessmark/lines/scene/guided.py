@@ -9,11 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from witnessmark.lines.scene.features import Features, Floats32
-from witnessmark.lines.scene.matching import ANGLE_APART_RAD, LOG_SCALE_APART, Indices, spread
+from witnessmark.lines.scene.matching import (
+    ANGLE_APART_RAD,
+    GRID,
+    LOG_SCALE_APART,
+    PER_CELL,
+    Indices,
+    cells,
+    spread,
+)
 
 NEAR_PX = 5.0
 """A point of one view is looked for this close to where the homography puts it in the other."""
-LIKE = 0.75
+LIKE = 0.82
 """Inner product of two codes from which they count as alike where they are expected."""
 DECOYS = 8
 DECOY_PX = (28.0, 60.0)
@@ -39,14 +47,17 @@ class Guided:
     chance_count: float
 
 
-def guided(a: Features, b: Features, plane: NDArray[np.float64]) -> Guided:
-    """Match again where a homography says, and count the same under decoys.
+def guided(a: Features, b: Features, plane: NDArray[np.float64], seeds: Indices) -> Guided:
+    """Match again where a homography says, outwards from the matches it rests on, and count the same under decoys.
 
     Parameters
     ----------
     a, b : Features
     plane : ndarray of float64, shape (3, 3)
         From a to b [px].
+    seeds : ndarray of int
+        Points of a that the homography rests on. Only in cells of the grid next to matched ones is anything looked for,
+        so that one thing that both show does not gather chance matches from all over the picture.
 
     Returns
     -------
@@ -55,25 +66,43 @@ def guided(a: Features, b: Features, plane: NDArray[np.float64]) -> Guided:
     Notes
     -----
     Expected counts by chance depend on the texture: leaves match leaves anywhere. The decoys measure it on the very
-    pictures, in the spirit of the a-contrario method (Moisan & Stival 2004, doi:10.1023/B:VISI.0000022288.19776.77).
+    pictures, in the spirit of the a-contrario method (Moisan & Stival, IJCV 57, 2004, 201-218).
     """
     put, scale, turn, inside = _predicted(a, b, plane)
     likeness = a.codes[inside] @ b.codes.T
-    log_scale = np.log(b.size_px[None, :] / a.size_px[inside][:, None]) - scale[:, None]
-    turned = b.angle_rad[None, :] - a.angle_rad[inside][:, None] - turn[:, None]
+    rows, columns = np.nonzero(likeness > LIKE)
+    log_scale = np.log(b.size_px[columns] / a.size_px[inside[rows]]) - scale[rows]
+    turned = b.angle_rad[columns] - a.angle_rad[inside[rows]] - turn[rows]
     turned = np.abs((turned + np.pi) % (2.0 * np.pi) - np.pi)
-    alike = (likeness > LIKE) & (np.abs(log_scale) < LOG_SCALE_APART) & (turned < ANGLE_APART_RAD)
-    rows, columns = np.nonzero(alike)
-    off = b.xy_px[columns] - put[rows]
-    value = likeness[rows, columns]
+    alike = (np.abs(log_scale) < LOG_SCALE_APART) & (turned < ANGLE_APART_RAD)
+    rows, columns = rows[alike], columns[alike]
+    off, value = b.xy_px[columns] - put[rows], likeness[rows, columns]
     real_a, real_b = _chosen(off, value, rows, columns)
+    region = _grown(cells(a, inside[real_a]), cells(a, seeds))
+    within = region[cells(a, inside[real_a])]
+    real_a, real_b = real_a[within], real_b[within]
     by_chance = []
     for shift in _decoys():
         decoy_a, decoy_b = _chosen(off - shift, value, rows, columns)
-        by_chance.append(min(spread(a, inside[decoy_a]), spread(b, decoy_b)))
+        within = region[cells(a, inside[decoy_a])]
+        by_chance.append(min(spread(a, inside[decoy_a[within]]), spread(b, decoy_b[within])))
     chance = float(np.mean(by_chance))
     support = min(spread(a, inside[real_a]), spread(b, real_b))
     return Guided(inside[real_a], real_b, max(0, int(support - chance)), chance)
+
+
+def _grown(matched: Indices, seeds: Indices) -> NDArray[np.bool_]:
+    """Cells that hold seeds and those around them; cells with `PER_CELL` matches or more carry it on."""
+    full = (np.bincount(matched, minlength=GRID * GRID) >= PER_CELL).reshape(GRID, GRID)
+    region = np.zeros((GRID, GRID), np.uint8)
+    region.ravel()[seeds] = 1
+    around = np.ones((3, 3), np.uint8)
+    region = np.asarray(cv2.dilate(region, around), np.uint8)
+    while True:
+        grown = region | np.asarray(cv2.dilate(region & full.astype(np.uint8), around), np.uint8)
+        if np.array_equal(grown, region):
+            return np.asarray(region.ravel() > 0, np.bool_)
+        region = grown
 
 
 def _decoys() -> Floats32:

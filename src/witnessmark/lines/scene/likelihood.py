@@ -19,6 +19,8 @@ from witnessmark.plain import Plain, to_plain
 
 METHOD = "local features of key frames, verified by one geometry, against footage of known place"
 ELSEWHERE = "elsewhere"
+TOLD = ("same-place", "same-recording")
+"""Answers that weigh."""
 EARTH_M = 6_371_008.8
 """Mean radius R1 (IUGG) [m]."""
 RADIUS_SIGMA = math.sqrt(-2.0 * math.log(0.05))
@@ -51,7 +53,7 @@ def weigh(seen: SceneObservations, over: Hypotheses, line: str, version: str) ->
     see the same pictures of the item: their likelihoods are averaged, never multiplied. "elsewhere" gets
     that of a chance agreement; every other alternative cannot be told and gets the grid's mean.
     """
-    placed = [each for each in seen.compared if each.relation != "cannot-tell" and each.place is not None]
+    placed = [each for each in seen.compared if each.relation in TOLD and each.place is not None]
     if not placed:
         return _abstain(seen, line, version, *_why_nothing(seen))
     near = [each for each in placed if float(_nearness_on(over, _place(each)).max()) > 0.01]
@@ -144,11 +146,18 @@ def _place(compared: Compared) -> KnownPlace:
 
 
 def _why_nothing(seen: SceneObservations) -> tuple[str, str]:
-    agreeing = [each for each in seen.compared if each.relation != "cannot-tell"]
+    agreeing = [each for each in seen.compared if each.relation in TOLD]
     if agreeing:
         return (
             f"It shows the same place as '{agreeing[0].label}', but where that was filmed is not known.",
             "Establish where the reference was filmed, or compare with photographs of known place.",
+        )
+    things = [each for each in seen.compared if each.relation == "same-thing"]
+    if things:
+        return (
+            f"It shows the same thing as '{things[0].label}', but that fills so little of the pictures that it may "
+            "have been carried or built twice.",
+            "Look at the picture, and compare with footage that shows more of what stands around it.",
         )
     return (
         f"None of the {seen.compared_count} other recordings or photographs agrees with it; the same place may be "

@@ -112,6 +112,11 @@ RATES = SupportRates(
 SAME_PLACE_SUPPORT = 8
 """From this support on, footage is said to show the same place."""
 
+SAME_PLACE_EXTENT = 0.2
+"""Share of either picture that the matches must span. One poster or van spans less at some metres, and so does a far
+house: below this, footage is said to show the same thing, which is a place only if it can be neither moved nor built
+twice."""
+
 REACH_OF_DEPTH = 0.3
 """How far apart two cameras may stand and still be told to show one place, as a share of the distance to it."""
 DEPTH_M = (10.0, 10_000.0)

@@ -164,11 +164,24 @@ def agree(a: Features, b: Features, index_a: Indices, index_b: Indices, tentativ
     return Agreement(tentative_count, index_a, index_b, kind, plane if on_plane.sum() >= FEWEST else None, support)
 
 
-def spread(view: Features, index: Indices) -> int:
-    """How many of the points count when one cell of the grid counts for `PER_CELL` at most."""
+def cells(view: Features, index: Indices) -> Indices:
+    """The cell of the grid, row by row, in which each point lies."""
     size = np.array([view.width_px, view.height_px], np.float32)
     cell = np.clip((view.xy_px[index] / size * GRID).astype(np.intp), 0, GRID - 1)
-    return int(np.minimum(np.bincount(cell[:, 1] * GRID + cell[:, 0]), PER_CELL).sum())
+    return np.asarray(cell[:, 1] * GRID + cell[:, 0], np.intp)
+
+
+def spread(view: Features, index: Indices) -> int:
+    """How many of the points count when one cell of the grid counts for `PER_CELL` at most."""
+    return int(np.minimum(np.bincount(cells(view, index)), PER_CELL).sum())
+
+
+def extent(view: Features, index: Indices) -> float:
+    """Share of the picture within the hull of the points."""
+    if len(index) < 3:
+        return 0.0
+    area = float(cv2.contourArea(cv2.convexHull(view.xy_px[index])))
+    return area / (view.width_px * view.height_px)
 
 
 def _nothing(tentative_count: int) -> Agreement:

@@ -9,7 +9,7 @@ from witnessmark.custody.hashes import Sha256
 from witnessmark.lines.contract import InputRef, Remark
 from witnessmark.lines.scene.references import KnownPlace
 
-Relation = Literal["same-place", "same-recording", "cannot-tell"]
+Relation = Literal["same-place", "same-recording", "same-thing", "cannot-tell"]
 
 POINTS_KEPT = 80
 """Matched points kept of a pair of views, spread over the picture; counts are always whole."""
@@ -74,9 +74,12 @@ class Compared:
     label : str
     place : KnownPlace or None
     relation : str
-        "same-place"; "same-recording": then the place is trivially the same; "cannot-tell", which is never "elsewhere".
+        "same-place"; "same-recording": then the place is trivially the same; "same-thing": one thing that fills
+        little of either picture; "cannot-tell", which is never "elsewhere".
     support_count : int
         Matches of the best pair, counted for their spread.
+    extent_share : float
+        Share of the picture that the matches span, of the view of the best pair in which it is larger.
     log10_likelihood_ratio : float
         How much more probable this support is of the same place than of different ones, log10, from measured rates.
     probability : float
@@ -92,6 +95,7 @@ class Compared:
     place: KnownPlace | None
     relation: str
     support_count: int
+    extent_share: float
     log10_likelihood_ratio: float
     probability: float
     pairs_count: int

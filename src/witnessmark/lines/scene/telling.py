@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from witnessmark.lines.contract import Remark
 from witnessmark.lines.scene.comparing import Comparison, Looked, Pair, picture_of, scale_of
 from witnessmark.lines.scene.drawing import spread_points
-from witnessmark.lines.scene.limits import RATES, SAME_PLACE_SUPPORT
+from witnessmark.lines.scene.limits import RATES, SAME_PLACE_EXTENT, SAME_PLACE_SUPPORT
 from witnessmark.lines.scene.observations import POINTS_KEPT, Compared, Frame, MatchedPoint, PairSeen, Relation, Unread
 from witnessmark.lines.scene.references import Reference
 
@@ -25,13 +25,14 @@ JPEG_QUALITY = 70
 def compared_of(reference: Reference, looked: Looked, other: Looked, comparison: Comparison) -> Compared:
     """A comparison as it is kept."""
     relation = relation_of(comparison)
-    log10_ratio = RATES.log10_ratio(comparison.support_count)
+    log10_ratio = 0.0 if relation == "same-thing" else RATES.log10_ratio(comparison.support_count)
     return Compared(
         reference=reference.sha256,
         label=reference.label,
         place=reference.place,
         relation=relation,
         support_count=comparison.support_count,
+        extent_share=round(comparison.extent_share, 4),
         log10_likelihood_ratio=round(log10_ratio, 3),
         probability=round(1.0 / (1.0 + 10.0**-log10_ratio), 4),
         pairs_count=comparison.pairs_count,
@@ -42,10 +43,12 @@ def compared_of(reference: Reference, looked: Looked, other: Looked, comparison:
 
 
 def relation_of(comparison: Comparison) -> Relation:
-    """The answer: same place, same recording, or cannot tell."""
+    """The answer: same place, same recording, same thing, or cannot tell."""
     if comparison.support_count < SAME_PLACE_SUPPORT:
         return "cannot-tell"
-    return "same-place" if comparison.alike is None or comparison.inserted else "same-recording"
+    if comparison.alike is not None and not comparison.inserted:
+        return "same-recording"
+    return "same-place" if comparison.extent_share >= SAME_PLACE_EXTENT else "same-thing"
 
 
 def surest_first(compared: Sequence[Compared], with_pictures: int) -> tuple[Compared, ...]:
@@ -79,6 +82,16 @@ def remarks_of(compared: Sequence[Compared], looked: Looked, unread: Sequence[Un
                     True,
                     f"It shows the same place as '{each.label}'. {each.reasons[0]}",
                     "Things that can be carried, copied or built twice look alike anywhere; look at the picture.",
+                    at_s,
+                )
+            )
+        elif each.relation == "same-thing":
+            remarks.append(
+                Remark(
+                    "same thing",
+                    True,
+                    f"It shows the same thing as '{each.label}'. {each.reasons[0]}",
+                    "It is the same place only if the thing can be neither moved nor built twice; look at the picture.",
                     at_s,
                 )
             )
@@ -126,6 +139,11 @@ def _reasons(comparison: Comparison, relation: Relation) -> tuple[str, ...]:
         )
         if relation == "cannot-tell":
             reasons.append(f"Below a support of {SAME_PLACE_SUPPORT} it is not told from chance and shared things.")
+        if relation == "same-thing":
+            reasons.append(
+                f"They span only {comparison.extent_share:.0%} of the picture: it may be one thing that can be carried "
+                "or built twice, so nothing is weighed."
+            )
         if best.same_spots:
             reasons.append("They lie at the same spots of both screens: a camera that stayed where it was, or a copy.")
         if best.chance_count:
