@@ -12,8 +12,11 @@ from tests.lines.sun.planting import pole, pvlib_sun
 
 from witnessmark.errors import BadInputError
 from witnessmark.lines.sun import answers, drawing, ephemeris
+from witnessmark.lines.sun.camera import rays
 from witnessmark.lines.sun.earth import Earth, weigh_earth
 from witnessmark.lines.sun.likelihood import weigh
+from witnessmark.lines.sun.observations import CameraFacts
+from witnessmark.lines.sun.overlay import path_px, sun_path
 from witnessmark.plain import Plain, canonical
 
 LAT, LON = 39.6, 46.3
@@ -171,3 +174,17 @@ def test_tables_and_maps() -> None:
     held = mass[drawing.in_region(nats, mass, 0.5)].sum() / mass.sum()
     assert 0.5 <= held < 0.53
     assert math.isclose(ephemeris.unix_s(AT), AT.timestamp())
+
+
+def test_the_suns_path_over_a_frame_passes_where_the_sun_is() -> None:
+    camera = CameraFacts(0.0, 60.0, 1.0, 20.0, 1.0, 3.0, 1.0, "a person", 0)
+    azimuth, elevation = pvlib_sun(AT, LAT, LON)
+    heading = azimuth - 5.0
+    (at,) = path_px(camera, heading, (640, 360), np.array([azimuth]), np.array([elevation]))
+    focal = np.array([640 / 2 / math.tan(math.radians(30.0))])
+    cast = rays(focal, np.radians([20.0]), np.radians([3.0]), (640, 360), at[0], at[1])[0]
+    assert math.degrees(math.asin(cast[2])) == pytest.approx(elevation, abs=1e-6)
+    assert math.degrees(math.atan2(cast[0], cast[1])) == pytest.approx(5.0, abs=1e-6)
+    frame = np.full((360, 640, 3), 90, dtype=np.uint8)
+    picture = sun_path(frame, camera, heading, LAT, LON, AT.date())
+    assert picture.shows_footage and picture.png.startswith(b"\x89PNG") and "2022-09-13" in picture.caption

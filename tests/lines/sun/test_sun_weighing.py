@@ -16,9 +16,10 @@ from tests.lines.sun.test_sun_marks import ITEM
 from witnessmark.hypotheses import Alternative, Hypotheses, PlaceGrid, TimeAxis
 from witnessmark.lines.contract import Abstention, Finding, InputRef, Marks, Tools
 from witnessmark.lines.sun import SUN, bits, ephemeris, kernel, labels, likelihood, looking
-from witnessmark.lines.sun.headings import Headings, pack, unpack
+from witnessmark.lines.sun.headings import Headings, pack, pack_horizon, unpack, unpack_horizon
 from witnessmark.lines.sun.marks import read_marks
 from witnessmark.lines.sun.observations import Label, Phase, Sighting, SunObservations
+from witnessmark.plain import from_plain, to_plain
 
 SIZE = (1280, 720)
 LAT, LON = 39.6, 46.3
@@ -178,6 +179,14 @@ def test_packed_headings_come_back() -> None:
     heading, error = unpack(pack("x", field))
     assert heading[:2] == pytest.approx([0.0, 0.0], abs=0.006) and error[:2] == pytest.approx([0.5, 2.0])
     assert np.isinf(error[2:]).all()
+
+
+def test_observations_with_headings_and_a_horizon_survive_being_kept() -> None:
+    field = pack("headings:terrain", Known(np.linspace(0.0, 300.0, 9), np.full(9, 2.0)))
+    seen = seen_with(sighting(10.0, 40.0, north=False), fields=(field,), horizon=pack_horizon("horizons:t", ridge()))
+    again = from_plain(SunObservations, to_plain(seen))
+    assert again == seen
+    assert seen.horizon is not None and np.allclose(unpack_horizon(seen.horizon), ridge().horizon_deg, atol=0.011)
 
 
 def test_headings_of_another_grid_are_refused_with_the_fix() -> None:

@@ -127,6 +127,9 @@ def _marks(document: Mapping[str, Plain]) -> tuple[tuple[Mark, ...], looking.Fra
 
 def _side(image: Mapping[str, Plain], name: str) -> int:
     value = next((image[key] for key in SIDE_KEYS[name] if key in image), None)
+    both = image.get("size_px")
+    if value is None and isinstance(both, (list, tuple)) and len(both) == 2:
+        value = both[0 if name == "width_px" else 1]
     if not isinstance(value, int) or isinstance(value, bool) or not 16 <= value <= 100_000:
         raise BadInputError(f"The image's {name} is {value}.", "Give the size of the upright frame in pixels.")
     return value

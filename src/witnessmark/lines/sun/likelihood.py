@@ -56,6 +56,7 @@ def weigh(
     if table is None:
         return Abstention(line, version, *telling.why_nothing(seen), seen.inputs)
     told = bits.tell(table, over)
+    mean = mean_nats(table, over)
     return Finding(
         line=line,
         version=version,
@@ -73,9 +74,7 @@ def weigh(
             "bits": to_plain(told),
         },
         seed=seen.seed,
-        log_likelihood=LogLikelihood(
-            table, {alternative.name: mean_nats(table, over) for alternative in over.alternatives}
-        ),
+        log_likelihood=LogLikelihood(table, {alternative.name: mean for alternative in over.alternatives}),
         cap_nats=CAP_NATS,
         observations=to_plain(seen),
         statement=telling.statement(seen, used, told),

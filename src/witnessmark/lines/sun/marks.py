@@ -15,6 +15,8 @@ MeanSd: TypeAlias = tuple[float, float]
 
 DEFAULT_SIGMA_PX = 3.0
 """Error of a marked point where the person gives none [px]."""
+SMALLEST_ERROR = 0.01
+"""Nothing is known better than this [deg, or share of the moon's disc]: an error stated as 0 is taken as this."""
 MOST_PX = 1e6
 MOST_MARKS = 200
 """Marks beyond these are not read: no frame holds so many shadows."""
@@ -214,9 +216,9 @@ def _mean_sd(body: Mapping[str, Plain], name: str, low: float, high: float) -> M
     mean, error = (float(part) for part in value if isinstance(part, (int, float)))
     if not low <= mean <= high:
         raise _Refused(f"{name} is {mean:g}, it must lie from {low:g} to {high:g}")
-    if not 0.0 < error <= 360.0:
-        raise _Refused(f"the error of {name} is {error:g}, it must be above 0")
-    return mean, error
+    if not 0.0 <= error <= 360.0:
+        raise _Refused(f"the error of {name} is {error:g}, it must lie from 0 to 360")
+    return mean, max(error, SMALLEST_ERROR)
 
 
 def _flag(body: Mapping[str, Plain], name: str) -> bool | None:
