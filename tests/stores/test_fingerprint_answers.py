@@ -94,7 +94,7 @@ def play(store: FingerprintStore, steps: list[tuple[str, object]]) -> None:
 
 
 @given(_STEPS)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_folder_answers_as_the_library_in_memory(
     monkeypatch: pytest.MonkeyPatch, steps: list[tuple[str, object]]
 ) -> None:

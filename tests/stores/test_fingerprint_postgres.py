@@ -72,7 +72,7 @@ def emptied(fresh: Callable[[], str]) -> Callable[[], FingerprintStore]:
 
 
 @given(common._STEPS)
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_database_answers_as_the_library_in_memory(
     emptied: Callable[[], FingerprintStore], steps: list[tuple[str, object]]
 ) -> None:
@@ -107,20 +107,20 @@ def test_it_is_a_store_and_its_views_do_not_change(url: str) -> None:
 
 def _add_some(url: str, first: int) -> None:
     store = open_library(url)
-    for seed in range(first, first + 20, 2):
+    for seed in range(first, first + 10, 2):
         store.add_many([Entry(noise_print(s), str(s), sha256=f"{s:064x}") for s in (seed + 1, seed)])
 
 
 def test_processes_that_open_and_add_at_once_lose_nothing(url: str) -> None:
     context = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=_add_some, args=(url, first)) for first in (0, 5, 10)]
+    workers = [context.Process(target=_add_some, args=(url, first)) for first in (0, 5)]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
-    assert [worker.exitcode for worker in workers] == [0, 0, 0]
+    assert [worker.exitcode for worker in workers] == [0, 0]
     store = open_library(url)
-    assert sorted(int(one.name) for one in store.recordings()) == list(range(30))
+    assert sorted(int(one.name) for one in store.recordings()) == list(range(15))
     assert store.verify() == []
 
 
@@ -183,3 +183,12 @@ def test_a_database_that_will_not_do_is_told_with_the_fix(url: str, server: str)
         connection.execute("GRANT CREATE ON SCHEMA public TO plain")
     with pytest.raises(ProviderError, match="CREATE EXTENSION vector"):
         open_library(url.replace("postgres:@", "plain:@"))
+
+
+def test_an_extension_without_bits_is_told_with_the_fix(url: str) -> None:
+    open_library(url).close()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("ALTER EXTENSION vector DROP OPERATOR <~> (bit, bit)")
+        connection.execute("DROP OPERATOR <~> (bit, bit) CASCADE")
+    with pytest.raises(ProviderError, match=r"0\.7 or newer"):
+        open_library(url)

@@ -109,7 +109,8 @@ class FolderStore(RowStore):
             self._sweep()
             with self._rows.writing() as session:
                 numbers, fresh = self._enter(session, packed, again)
-                self._write(session, sorted(fresh.items()))
+                if fresh:
+                    _enter(session, self._write(sorted(fresh.items())), list(fresh))
                 answer = [facts.one(session, number) for number in numbers]
             self._merge_small()
         return answer
@@ -204,18 +205,19 @@ class FolderStore(RowStore):
         with self._rows.reading() as session:
             return files == {row.id: row.file for row in session.scalars(select(ShardRow))}
 
-    def _write(self, session: Session, recordings: Sequence[tuple[int, Blocks]]) -> None:
-        """Write recordings to a new shard and enter it; the session's commit makes it count."""
-        if not recordings:
-            return
-        name = f"{uuid.uuid4().hex}.shard"
-        size_bytes = write_shard(self._shards / name, recordings)
-        sync_folder(self._shards)
-        row = ShardRow(file=name, size_bytes=size_bytes)
-        session.add(row)
-        session.flush()
-        for number, _ in recordings:
-            session.execute(update(RecordingRow).where(RecordingRow.id == number).values(shard=row.id))
+    def _write(self, recordings: Sequence[tuple[int, Blocks]]) -> ShardRow:
+        """Write recordings to a new shard; it counts when its row, given back here, is entered."""
+        path = self._shards / f"{uuid.uuid4().hex}.shard"
+        try:
+            size_bytes = write_shard(path, recordings)
+            sync_folder(self._shards)
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            raise BadInputError(
+                f"The fingerprint index at {self.folder} cannot be written ({error.strerror}).",
+                "Make room there or check its permissions; nothing that was in it is lost.",
+            ) from error
+        return ShardRow(file=path.name, size_bytes=size_bytes)
 
     def _rewrite(self, shards: Sequence[Shard], now: FolderView) -> list[Problem]:
         """Write what is kept in some shards to one new shard in their place, leaving out what cannot be read."""
@@ -230,12 +232,14 @@ class FolderStore(RowStore):
                     recordings.append((int(shard.ids[row]), blocks))
                 except WitnessmarkError as error:
                     problems.append(Problem(int(shard.ids[row]), error.what))
+        new = self._write(sorted(recordings, key=lambda one: one[0])) if recordings else None
         with self._rows.writing() as session:
             names = {shard.path.name for shard in shards}
             old = list(session.scalars(select(ShardRow).where(ShardRow.file.in_(names))))
             for each in old:
                 session.execute(update(RecordingRow).where(RecordingRow.shard == each.id).values(shard=None))
-            self._write(session, sorted(recordings, key=lambda one: one[0]))
+            if new is not None:
+                _enter(session, new, [number for number, _ in recordings])
             for each in old:
                 session.delete(each)
         for shard in shards:
@@ -292,3 +296,11 @@ class FolderStore(RowStore):
         with (self.folder / _LOCK).open("a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+
+def _enter(session: Session, shard: ShardRow, recordings: Sequence[int]) -> None:
+    """Enter a shard and note that recordings lie in it; of those taken down meanwhile there is no row to note it in."""
+    session.add(shard)
+    session.flush()
+    for number in recordings:
+        session.execute(update(RecordingRow).where(RecordingRow.id == number).values(shard=shard.id))

@@ -15,7 +15,7 @@ from sqlalchemy import TextClause, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from witnessmark.errors import BadInputError, ClashError, NotFoundError
+from witnessmark.errors import BadInputError, ClashError, NotFoundError, ProviderError
 from witnessmark.lines.copies.fingerprint import ALGORITHM, Fingerprint
 from witnessmark.lines.copies.library import Hits, Library, Recording
 from witnessmark.lines.copies.memory import gather
@@ -126,7 +126,7 @@ class PostgresStore(RowStore):
     Parameters
     ----------
     url : str
-        SQLAlchemy URL; one database (or one schema, by the ``search_path`` option) holds one store.
+        SQLAlchemy URL; one database holds one store.
     rebuild : bool
         Accept tables of another layout, as they are to be rebuilt at once.
 
@@ -140,6 +140,14 @@ class PostgresStore(RowStore):
 
     def __init__(self, url: str, *, rebuild: bool = False) -> None:
         super().__init__(Rows(url, LAYOUT, ALGORITHM, rebuild=rebuild), ALGORITHM)
+        with self._rows.reading() as session:
+            there = session.scalar(text("SELECT to_regoperator('<~>(bit,bit)') IS NOT NULL"))
+        if not there:
+            self.close()
+            raise ProviderError(
+                f"The pgvector extension in the database at {self._rows.place} does not compare bits.",
+                "Update it to 0.7 or newer and run 'ALTER EXTENSION vector UPDATE' in the database.",
+            )
 
     @contextmanager
     def view(self) -> Iterator[Library]:
