@@ -64,6 +64,10 @@ def test_skipping_blocks_loses_nothing(seed: int, place: tuple[float, float], az
     held = ground(rough(seed, 97, 97))
     marcher = Marcher(held, View(eye_m))
     seen = marcher.skyline(*place, true(held, *place, np.array([azimuth_deg])))
+    marcher.forget_blocks()
+    asked = marcher.skyline(*place, seen.azimuth_deg)
+    for name in ("tangent", "range_m", "reach_m", "inner_tangent", "inner_range_m"):
+        np.testing.assert_array_equal(getattr(asked, name), getattr(seen, name))
     coarse = slow_march(held, *place, azimuth_deg, seen.eye_m, 0.13, 25.0)
     fine = slow_march(held, *place, azimuth_deg, seen.eye_m, 0.13, 25.0 / 64.0)
     assert seen.tangent[0] >= coarse - 1e-6

@@ -244,8 +244,8 @@ class _Task:
 
     def __init__(self, ground: Ground, part: Window, view: View) -> None:
         self._ground, self._part, self._view = ground, part, view
-        self._along_x = np.ascontiguousarray(ground.height_m)
-        self._along_y = np.ascontiguousarray(ground.height_m.T)
+        self._by_row = np.ascontiguousarray(ground.height_m, np.float32)
+        self._by_column = np.ascontiguousarray(ground.height_m.T, np.float32)
 
     def run(self, azimuth_deg: float, tangent: Floats32, range_m: Floats32) -> None:
         """Fill the horizons towards one bearing."""
@@ -259,13 +259,13 @@ class _Task:
         step_m = self._ground.spacing_m / abs(along)
         ahead = max(1, int(np.ceil(view.nearest_m / step_m)))
         common = (along > 0.0, across / along, step_m, bend, view.eye_height_m, ahead)
-        if abs(east) >= abs(north):
-            window = (part.row, part.column, part.rows, part.columns, part.step)
-            sweep_lines(self._along_x, *common, window, tangent, range_m)
+        if abs(east) < abs(north):
+            window = (part.column, part.row, part.columns, part.rows, part.step)
+            sweep_lines(self._by_row, *common, window, tangent, range_m)
             return
-        window = (part.column, part.row, part.columns, part.rows, part.step)
+        window = (part.row, part.column, part.rows, part.columns, part.step)
         turned = np.empty(tangent.shape[::-1], np.float32), np.empty(tangent.shape[::-1], np.float32)
-        sweep_lines(self._along_y, *common, window, *turned)
+        sweep_lines(self._by_column, *common, window, *turned)
         tangent[:], range_m[:] = turned[0].T, turned[1].T
 
 

@@ -17,6 +17,9 @@ except ImportError as error:
         "Horizons are computed with numba, which is not installed.", "Run: pip install 'witnessmark[terrain]'."
     ) from error
 
+LINES = 16
+"""Lines walked together: what they need of a column is one run of memory."""
+
 F = TypeVar("F", bound=Callable[..., object])
 
 
@@ -55,6 +58,52 @@ def first_column(
 
 
 @compiled
+def sample_lines(
+    height: NDArray[np.float32],
+    forward: bool,
+    first: int,
+    base: NDArray[np.int64],
+    part: NDArray[np.float64],
+    begin: int,
+    end: int,
+    line_h: NDArray[np.float32],
+) -> None:
+    """Heights along neighbouring lines, those of a column side by side; NaN off the grid and beside missing posts.
+
+    Parameters
+    ----------
+    height : ndarray of float32, shape (columns, rows)
+    first : int
+        The first line.
+    begin, end : int
+        Steps from the far end that are wanted.
+    line_h : ndarray of float32, shape (steps, n_lines)
+        Filled.
+    """
+    columns, rows = height.shape
+    n_lines = line_h.shape[1]
+    for k in range(begin, end):
+        c = columns - 1 - k if forward else k
+        low, share = first + base[c], np.float32(part[c])
+        if low >= 0 and low + n_lines < rows:
+            if share == 0.0:
+                for m in range(n_lines):
+                    line_h[k, m] = height[c, low + m]
+            else:
+                for m in range(n_lines):
+                    line_h[k, m] = height[c, low + m] + share * (height[c, low + m + 1] - height[c, low + m])
+            continue
+        for m in range(n_lines):
+            row = low + m
+            if row < 0 or row >= rows or (share > 0.0 and row == rows - 1):
+                line_h[k, m] = np.nan
+            elif share == 0.0:
+                line_h[k, m] = height[c, row]
+            else:
+                line_h[k, m] = height[c, row] + share * (height[c, row + 1] - height[c, row])
+
+
+@compiled
 def sweep_lines(
     height: NDArray[np.float32],
     forward: bool,
@@ -71,8 +120,8 @@ def sweep_lines(
 
     Parameters
     ----------
-    height : ndarray of float32, shape (rows, columns)
-        Contiguous; lines run along columns.
+    height : ndarray of float32, shape (columns, rows)
+        Contiguous; lines run from column to column, so that the posts of neighbouring lines lie side by side.
     forward : bool
         The bearing looks towards higher columns.
     slope : float
@@ -87,14 +136,13 @@ def sweep_lines(
         The first column ahead of the eye that counts, at least 1.
     window : tuple of int
         First row, first column, rows, columns, step.
-    tangent, range_m : ndarray of float32, shape of the window's posts that count
+    tangent, range_m : ndarray of float32, shape (columns, rows) of the window's posts that count
         Filled; both NaN where nothing is known ahead, or of the post itself.
     """
-    rows, columns = height.shape
-    row0, column0, n_rows, n_columns, step = window
+    columns, rows = height.shape
+    row0, column0, n_rows, n_columns, _ = window
     row_end, column_end = row0 + n_rows, column0 + n_columns
-    base = np.empty(columns, np.int64)
-    part = np.empty(columns, np.float64)
+    base, part = np.empty(columns, np.int64), np.empty(columns, np.float64)
     for c in range(columns):
         at = slope * c
         low = np.floor(at)
@@ -109,72 +157,104 @@ def sweep_lines(
     for c in range(column0, column_end):
         first_line = min(first_line, row0 - base[c] - 1)
         last_line = max(last_line, row_end - 1 - base[c])
-    # Where posts go in the result, -1 for those that do not count.
-    row_slot, column_slot = np.full(rows + 1, -1, np.int64), np.full(columns, -1, np.int64)
-    for i in range(tangent.shape[0]):
-        row_slot[row0 + i * step] = i
-    for j in range(tangent.shape[1]):
-        column_slot[column0 + j * step] = j
     # Columns in the order in which the hull grows: from the farthest ahead towards the eye.
     count = columns - column0 if forward else column_end
     from_k = columns - column_end if forward else column0
     hull_s, hull_g = np.empty(count + 1, np.float64), np.empty(count + 1, np.float64)
-    line_g = np.empty(count, np.float64)
-    seen, away = np.empty(columns, np.float64), np.empty(columns, np.float64)
-    seen_before, away_before = np.full(columns, np.nan), np.full(columns, np.nan)
-    for line in range(first_line, last_line + 1):
-        # The columns where this line has posts on both sides.
-        begin = first_column(line, base, part, rows - 1, slope >= 0.0, True)
-        end = first_column(line, base, part, rows - 1, slope < 0.0, False)
+    line_h = np.empty((count, LINES), np.float32)
+    # What each line sees from each column; the first place is that of the line before.
+    seen, away = np.full((count, LINES + 1), np.nan, np.float32), np.full((count, LINES + 1), np.nan, np.float32)
+    for first in range(first_line, last_line + 1, LINES):
+        # The steps in which any of these lines is on the grid: the outermost lines have the outermost ends.
+        begin, end = columns, 0
+        for line in (first, first + LINES - 1):
+            left = first_column(line, base, part, rows - 1, slope >= 0.0, True)
+            right = first_column(line, base, part, rows - 1, slope < 0.0, False)
+            begin, end = min(begin, left), max(end, right)
         if forward:
             begin, end = columns - end, columns - begin
         end = min(end, count)
-        for k in range(begin, end):
-            c = columns - 1 - k if forward else k
-            row, share = line + base[c], part[c]
-            h = np.float64(height[row, c])
-            if share > 0.0:
-                h += share * (np.float64(height[row + 1, c]) - h)
-            s = k * step_m
-            line_g[k] = h - bend * s * s
-        seen[column0:column_end] = np.nan
-        top = 0
-        for k in range(begin, end):
-            # The post that now begins to count; the eye's own can go first, as from above it nothing it hides is seen.
-            insert = k if ahead == 1 else k - ahead
-            if insert >= begin:
-                g, s = line_g[insert], -insert * step_m
-                if g == g:
-                    while top >= 2 and (hull_g[top - 1] - g) * (hull_s[top - 2] - s) <= (hull_g[top - 2] - g) * (
-                        hull_s[top - 1] - s
-                    ):
-                        top -= 1
-                    hull_s[top], hull_g[top] = s, g
-                    top += 1
-            nearest = top - 2 if ahead == 1 else top - 1
-            if k < from_k or nearest < 0:
-                continue
-            s, g = -k * step_m, line_g[k] + eye_m
-            rise, ahead_m = hull_g[nearest] - g, hull_s[nearest] - s
-            for at in range(nearest - 1, -1, -1):
-                next_rise, next_ahead_m = hull_g[at] - g, hull_s[at] - s
-                if next_rise * ahead_m < rise * next_ahead_m:
-                    break
-                rise, ahead_m = next_rise, next_ahead_m
-            c = columns - 1 - k if forward else k
-            seen[c], away[c] = rise / ahead_m + 2.0 * bend * s, ahead_m
-        # Posts between this line and the one before, or on this one.
-        left, right = (columns - end, columns - begin) if forward else (begin, end)
-        for c in range(max(left, column0), min(right, column_end)):
-            row, j = line + base[c], column_slot[c]
-            if j < 0 or row_slot[row] < 0:
-                continue
-            i, share = row_slot[row], part[c]
-            both = (1.0 - share) * seen[c] + share * seen_before[c] if share > 0.0 else seen[c]
-            if both == both:
-                tangent[i, j], range_m[i, j] = both, away[c] if share <= 0.5 else away_before[c]
-        seen, seen_before = seen_before, seen
-        away, away_before = away_before, away
+        sample_lines(height, forward, first, base, part, begin, end, line_h)
+        seen[from_k:, 1:], away[from_k:, 1:] = np.nan, np.nan
+        for m in range(LINES):
+            top = 0
+            for k in range(begin, end):
+                # The post that now begins to count; the eye's own can go first: from above it nothing it hides is seen.
+                insert = k if ahead == 1 else k - ahead
+                if insert >= begin:
+                    s = -insert * step_m
+                    g = np.float64(line_h[insert, m]) - bend * s * s
+                    if g == g:
+                        while top >= 2 and (hull_g[top - 1] - g) * (hull_s[top - 2] - s) <= (hull_g[top - 2] - g) * (
+                            hull_s[top - 1] - s
+                        ):
+                            top -= 1
+                        hull_s[top], hull_g[top] = s, g
+                        top += 1
+                nearest = top - 2 if ahead == 1 else top - 1
+                if k < from_k or nearest < 0:
+                    continue
+                s = -k * step_m
+                g = np.float64(line_h[k, m]) + eye_m - bend * s * s
+                rise, ahead_m = hull_g[nearest] - g, hull_s[nearest] - s
+                for at in range(nearest - 1, -1, -1):
+                    next_rise, next_ahead_m = hull_g[at] - g, hull_s[at] - s
+                    if next_rise * ahead_m < rise * next_ahead_m:
+                        break
+                    rise, ahead_m = next_rise, next_ahead_m
+                seen[k, m + 1], away[k, m + 1] = rise / ahead_m + 2.0 * bend * s, ahead_m
+        spread_lines(
+            seen, away, forward, first, base, part, window, (max(begin, from_k), end), columns, tangent, range_m
+        )
+        seen[from_k:, 0], away[from_k:, 0] = seen[from_k:, LINES], away[from_k:, LINES]
+
+
+@compiled
+def spread_lines(
+    seen: NDArray[np.float32],
+    away: NDArray[np.float32],
+    forward: bool,
+    first: int,
+    base: NDArray[np.int64],
+    part: NDArray[np.float64],
+    window: tuple[int, int, int, int, int],
+    steps: tuple[int, int],
+    columns: int,
+    tangent: NDArray[np.float32],
+    range_m: NDArray[np.float32],
+) -> None:
+    """Give the posts on and between lines what those saw, by nearness; distances from the nearer line.
+
+    Parameters
+    ----------
+    seen, away : ndarray of float32, shape (steps, n_lines + 1)
+        Place 0 is the line before the first.
+    """
+    row0, column0, n_rows, _, step = window
+    n_lines = seen.shape[1] - 1
+    for k in range(steps[0], steps[1]):
+        c = columns - 1 - k if forward else k
+        if (c - column0) % step != 0:
+            continue
+        j, low, share = (c - column0) // step, first + base[c], np.float32(part[c])
+        begin, end = max(0, row0 - low), min(n_lines, row0 + n_rows - low)
+        nearer = 1 if share <= 0.5 else 0
+        if step == 1:
+            for m in range(begin, end):
+                both = seen[k, m + 1]
+                if share > 0.0:
+                    both += share * (seen[k, m] - both)
+                tangent[j, low + m - row0] = both
+                range_m[j, low + m - row0] = away[k, m + nearer] if both == both else np.float32(np.nan)
+            continue
+        for m in range(begin, end):
+            if (low + m - row0) % step == 0:
+                i = (low + m - row0) // step
+                both = seen[k, m + 1]
+                if share > 0.0:
+                    both += share * (seen[k, m] - both)
+                tangent[j, i] = both
+                range_m[j, i] = away[k, m + nearer] if both == both else np.float32(np.nan)
 
 
 @compiled

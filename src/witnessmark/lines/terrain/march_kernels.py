@@ -50,15 +50,15 @@ def bilinear(height: Heights, column: float, row: float) -> float:
 
 
 @compiled
-def way_out(column: float, row: float, east: float, north: float, side: int) -> float:
-    """How far a ray runs until it leaves its block [cells]."""
+def way_out(column: float, row: float, east: float, north: float, side: int, rows: int, columns: int) -> float:
+    """How far a ray runs until it leaves its block or the grid [cells]."""
     along = np.inf
     if east > 0.0:
-        along = (np.floor(column / side) * side + side - column) / east
+        along = (min(np.floor(column / side) * side + side, columns - 1.0) - column) / east
     elif east < 0.0:
         along = (np.floor(column / side) * side - column) / east
     if north > 0.0:
-        along = min(along, (np.floor(row / side) * side + side - row) / north)
+        along = min(along, (min(np.floor(row / side) * side + side, rows - 1.0) - row) / north)
     elif north < 0.0:
         along = min(along, (np.floor(row / side) * side - row) / north)
     return float(max(along, 0.0))
@@ -165,7 +165,7 @@ def march_rays(
                 i = min(int(row) // side, blocks.shape[0] - 1)
                 j = min(int(column) // side, blocks.shape[1] - 1)
                 # A ray on an edge belongs to the block ahead of it; on the last posts there is none.
-                out = way_out(column, row, east, north, side)
+                out = way_out(column, row, east, north, side, height.shape[0], height.shape[1])
                 rise = np.float64(blocks[i, j]) - eye_m - bend[k] * d * d
                 far = d + out * spacing_m
                 if rise / (d if rise > 0.0 else far) < best:
