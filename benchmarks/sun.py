@@ -207,8 +207,7 @@ def coverage(n: int, incidents: int) -> list[str]:
     rows = [*HEAD]
     rows += [row(care.name, trials(care, n, 101)) for care in CARES]
     rows.append(row("one shadow, heading not known", trials(CARES[0], n, 103, heading=False)))
-    for known, words in ((False, "slope not known"), (True, "slope from the relief")):
-        found = on_relief(incidents, 11, with_elevation=known)
+    for found, words in zip(on_relief(incidents, 11), ("slope not known", "slope from the relief"), strict=True):
         rows.append(row(f"uprights of rehearsed incidents on real relief, {words}", found))
     return rows
 

@@ -171,28 +171,32 @@ def incidents(n: int, seed: int) -> Iterator[tuple[Scenario, Stage, int, Prop]]:
                 yield scenario, stage, number, built.prop
 
 
-def on_relief(n: int, seed: int, *, with_elevation: bool) -> list[Trial]:
-    """Uprights of rehearsed incidents on real relief: one frame and one shadow each."""
-    relief = jacksboro()
-    provider = ReliefElevation(relief)
-    found = []
+def on_relief(n: int, seed: int) -> tuple[list[Trial], list[Trial]]:
+    """Uprights of rehearsed incidents on real relief, one frame and one shadow each.
+
+    Returns
+    -------
+    (trials, trials)
+        Without an elevation model, and with the one the incident is set on.
+    """
+    provider = ReliefElevation(jacksboro())
+    found: tuple[list[Trial], list[Trial]] = ([], [])
     taken: set[str] = set()
     for scenario, stage, number, _prop in incidents(n, seed):
-        if scenario.name in taken:
-            continue
-        made = _relief_marks(scenario, stage, number, with_elevation)
+        made = None if scenario.name in taken else _relief_marks(scenario, stage, number)
         if made is None:
             continue
         taken.add(scenario.name)
         marks, at, rng = made
         over = day_around(at, scenario.lat_deg, scenario.lon_deg, rng)
-        tools = Tools(Path(), providers={"elevation:rehearsal": provider} if with_elevation else {})
-        found.append(trial(marks, (scenario.device.width_px, scenario.device.height_px), at, over, tools, SCALE))
+        size = (scenario.device.width_px, scenario.device.height_px)
+        for told, providers in zip(found, ({}, {"elevation:rehearsal": provider}), strict=True):
+            told.append(trial(marks, size, at, over, Tools(Path(), providers=providers), SCALE))
     return found
 
 
 def _relief_marks(
-    scenario: Scenario, stage: Stage, number: int, with_ground: bool
+    scenario: Scenario, stage: Stage, number: int
 ) -> tuple[tuple[Mark, ...], dt.datetime, np.random.Generator] | None:
     """The marks of one upright in the middle frame with a person's errors, or None when its shadow is not in view."""
     rng = np.random.default_rng([scenario.seed, number])
@@ -226,8 +230,6 @@ def _relief_marks(
         base_px=(corners[1],),
         tip_px=(corners[2],),
     )
-    marks = marks_of(cast(Rehearsed, seen), care)
-    if with_ground:
-        lat, lon = stage.ground.to_geographic(float(built.foot_m[0]), float(built.foot_m[1]))
-        marks = (*marks, Mark("ground", NOBODY, "ground", "bench", 0.0, {"lat_deg": lat, "lon_deg": lon}))
-    return marks, at, rng
+    lat, lon = stage.ground.to_geographic(float(built.foot_m[0]), float(built.foot_m[1]))
+    ground = Mark("ground", NOBODY, "ground", "bench", 0.0, {"lat_deg": lat, "lon_deg": lon})
+    return (*marks_of(cast(Rehearsed, seen), care), ground), at, rng

@@ -42,7 +42,8 @@ def sky(seen: SunObservations) -> Picture:
         FigureCanvasAgg(figure)
         axes = figure.subplots()
         for number, sighting in enumerate(seen.sightings):
-            _draw_sighting(axes, sighting, f"{number + 1}: {sighting.what}, {sighting.at_s:.2f} s")
+            told = ", from north" if sighting.from_north and sighting.azimuth_deg is not None else ""
+            _draw_sighting(axes, sighting, f"{number + 1}: {sighting.what}, {sighting.at_s:.2f} s{told}")
         axes.axhline(0.0, color=INK, linewidth=0.8)
         low, high = axes.get_ylim()
         axes.set_ylim(min(-2.0, max(low, -5.0)), min(92.0, max(high, 10.0)))
