@@ -24,7 +24,7 @@ def statement(seen: CopiesObservations, bounds: Sequence[Bound], ratios: Sequenc
     told = list(zip(seen.found, ratios, strict=True))
     copies = [(found, ratio) for found, ratio in told if found.relation == "copy"][:TOLD_OF_EACH]
     others = [found for found in seen.found if found.relation != "copy"][:TOLD_OF_EACH]
-    parts.extend(_copy_words(found, ratio) for found, ratio in copies)
+    parts.extend(_copy_words(found, ratio, seen.compared_count) for found, ratio in copies)
     parts.extend(_other_words(found, seen) for found in others)
     more = seen.found_count - len(copies) - len(others)
     if more > 0:
@@ -40,7 +40,7 @@ def _same_file_words(known: Known) -> str:
     return f"The very same file is known as {known.called}, in {_listed(known.libraries)}."
 
 
-def _copy_words(found: Found, ratio: float) -> str:
+def _copy_words(found: Found, ratio: float, compared_count: int) -> str:
     whole = found.covered_share >= WHOLE_SHARE
     subject = "This recording" if whole else f"A part of this recording ({_spans(found.stretches)})"
     how = change_words(found)
@@ -48,7 +48,7 @@ def _copy_words(found: Found, ratio: float) -> str:
     weight = (
         f"such a match is about {_rounded(ratio)} times as much to be expected of a copy as of another recording"
         if ratio > 1.0
-        else "how much such a match weighs has not been measured well enough to say"
+        else f"too little was measured to say what such a match among {compared_count} recordings weighs"
     )
     return f"{subject} matches {found.known.called} as a copy{how}{through}; {weight}."
 
