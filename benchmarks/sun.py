@@ -206,6 +206,7 @@ def coverage(n: int, incidents: int) -> list[str]:
     """Coverage of the regions of time at a known place, over one day by the minute."""
     rows = [*HEAD]
     rows += [row(care.name, trials(care, n, 101)) for care in CARES]
+    rows.append(row("one shadow, nothing known of the camera but its heading", trials(CARES[0], n, 105, camera=False)))
     rows.append(row("one shadow, heading not known", trials(CARES[0], n, 103, heading=False)))
     for found, words in zip(on_relief(incidents, 11), ("slope not known", "slope from the relief"), strict=True):
         rows.append(row(f"uprights of rehearsed incidents on real relief, {words}", found))

@@ -21,7 +21,7 @@ from witnessmark.lines.contract import Abstention, Mark, Tools
 from witnessmark.lines.providers.contract import Elevations
 from witnessmark.lines.sun import likelihood, looking
 from witnessmark.lines.sun import marks as reading
-from witnessmark.lines.sun.limits import SCALE, wilson
+from witnessmark.lines.sun.limits import wilson
 from witnessmark.plain import Plain
 from witnessmark.rehearsal import Prop, Scenario, random_scenarios, set_up
 from witnessmark.rehearsal.props import shadow_tip
@@ -53,14 +53,14 @@ class Trial:
     width_min: float = 0.0
 
 
-def marks_of(seen: Rehearsed, care: Care, *, heading: bool = True) -> tuple[Mark, ...]:
+def marks_of(seen: Rehearsed, care: Care, *, heading: bool = True, camera: bool = True) -> tuple[Mark, ...]:
     """The marks a person makes, and what the person knows of the camera."""
-    camera: dict[str, Plain] = {
+    known_camera: dict[str, Plain] = {
         "hfov_deg": [seen.given_hfov_deg, max(care.fov_share * seen.given_hfov_deg, 0.1)],
         "pitch_deg": [seen.given_pitch_deg, care.tilt_deg],
         "roll_deg": [seen.given_roll_deg, care.tilt_deg],
     }
-    marks = [Mark("camera", NOBODY, "camera", "bench", 0.0, camera)]
+    marks = [Mark("camera", NOBODY, "camera", "bench", 0.0, known_camera)] if camera else []
     if heading:
         known: dict[str, Plain] = {"heading_deg": seen.given_heading_deg % 360.0, "error_deg": care.heading_deg}
         marks.append(Mark("heading", NOBODY, "heading", "bench", 0.0, known))
@@ -85,15 +85,13 @@ def day_around(at: dt.datetime, lat_deg: float, lon_deg: float, rng: np.random.G
     )
 
 
-def trial(
-    marks: tuple[Mark, ...], size: tuple[int, int], at: dt.datetime, over: Hypotheses, tools: Tools, scale: float
-) -> Trial:
+def trial(marks: tuple[Mark, ...], size: tuple[int, int], at: dt.datetime, over: Hypotheses, tools: Tools) -> Trial:
     """Observe, weigh and compare with the truth."""
     read, refused = reading.read_marks(marks)
     seen = looking.observe(ITEM, marks, read, refused, looking.FrameSize(*size, {}), tools)
     if isinstance(seen, looking.CannotTell):
         return Trial(seen.reason)
-    found = likelihood.weigh(seen, over, "sun", "1", scale)
+    found = likelihood.weigh(seen, over, "sun", "1")
     if isinstance(found, Abstention):
         return Trial(found.reason)
     mass: NDArray[np.float64] = np.exp(found.log_likelihood.values_nats[0].astype(np.float64))
@@ -108,15 +106,15 @@ def trial(
     )
 
 
-def trials(care: Care, n: int, seed: int, *, heading: bool = True, scale: float = SCALE) -> list[Trial]:
+def trials(care: Care, n: int, seed: int, *, heading: bool = True, camera: bool = True) -> list[Trial]:
     """`n` shadows of one kind of care."""
     found = []
     for number in range(n):
         rng = np.random.default_rng([seed, number])
         made = rehearse(rng, care)
         over = day_around(made.at, made.lat_deg, made.lon_deg, rng)
-        marks = marks_of(made, care, heading=heading)
-        found.append(trial(marks, (made.width_px, made.height_px), made.at, over, Tools(Path()), scale))
+        marks = marks_of(made, care, heading=heading, camera=camera)
+        found.append(trial(marks, (made.width_px, made.height_px), made.at, over, Tools(Path())))
     return found
 
 
@@ -191,7 +189,7 @@ def on_relief(n: int, seed: int) -> tuple[list[Trial], list[Trial]]:
         over = day_around(at, scenario.lat_deg, scenario.lon_deg, rng)
         size = (scenario.device.width_px, scenario.device.height_px)
         for told, providers in zip(found, ({}, {"elevation:rehearsal": provider}), strict=True):
-            told.append(trial(marks, size, at, over, Tools(Path(), providers=providers), SCALE))
+            told.append(trial(marks, size, at, over, Tools(Path(), providers=providers)))
     return found
 
 

@@ -24,8 +24,7 @@ class SunLine:
         "doi:10.1016/j.solener.2003.12.003",
         "Sandnes, Determining the geographical location of image scenes based on object shadow lengths, Journal of "
         "Signal Processing Systems 65, 2011, doi:10.1007/s11265-010-0538-x",
-        "Junejo & Foroosh, Estimating geo-temporal location of stationary cameras using shadow trajectories, ECCV "
-        "2008, doi:10.1007/978-3-540-88682-2_25",
+        "Wu & Cao, Geo-location estimation from two shadow trajectories, CVPR 2010, doi:10.1109/CVPR.2010.5540163",
         "Lange, Little & Taylor, Robust statistical modeling using the t distribution, JASA 84, 1989, "
         "doi:10.1080/01621459.1989.10478852",
     )

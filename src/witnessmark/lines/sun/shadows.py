@@ -23,8 +23,11 @@ SHARED = 0.5
 """Share of the slope's variance common to all shadows of a frame."""
 OBJECT_LEAN_DEG = 0.7
 """Standard deviation of the lean of what stands upright, along each of two directions; stated, not measured."""
-KEPT_SHARE = 0.5
-"""A mark of which fewer of the drawn cameras make a sun above the horizon is refused as impossible."""
+KEPT_SHARE = 0.1
+"""A mark of which fewer of the drawn cameras make a sun above the horizon is refused as impossible.
+
+Cameras that a mark makes impossible are left out; where little is known of the camera those are many.
+"""
 LIFT_ERROR = 0.07
 """Relative error of refraction: air pressure and temperature are not known."""
 CONTRADICTION = 4.0
