@@ -32,6 +32,19 @@ def test_a_mark_stands_until_it_is_withdrawn(case: Case, clip: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "body", "at_s"),
+    [("Sky line", {}, None), ("", {}, None), ("skyline", {"x_px": float("nan")}, None), ("skyline", {}, float("inf"))],
+)
+def test_a_mark_that_cannot_be_kept_is_refused(
+    case: Case, clip: Path, kind: str, body: dict[str, float], at_s: float | None
+) -> None:
+    item = add_item(case, clip, look=False).item
+    with pytest.raises(BadInputError):
+        draw_mark(case, item, kind, body, at_pts_s=at_s)
+    assert marks(case, item) == ()
+
+
+@pytest.mark.parametrize(
     ("lat_deg", "lon_deg", "radius_m", "how"),
     [(91.0, 0.0, 10.0, "x"), (0.0, 181.0, 10.0, "x"), (float("nan"), 0.0, 10.0, "x"), (0.0, 0.0, 0.0, "x"),
      (0.0, 0.0, float("inf"), "x"), (0.0, 0.0, 10.0, "  ")],

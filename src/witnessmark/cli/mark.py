@@ -1,18 +1,55 @@
-"""Commands on marks: place, list, withdraw."""
+"""Commands on marks: add, place, list, withdraw."""
 
 from __future__ import annotations
 
+import json
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from witnessmark.cli.shared import OUT, CaseOption, JsonOption, OperatorOption, answer, opened, stamped, table
 from witnessmark.desk.items import get_item
-from witnessmark.desk.marking import mark_camera_place, marks, withdraw_mark
+from witnessmark.desk.marking import draw_mark, mark_camera_place, marks, withdraw_mark
+from witnessmark.errors import BadInputError
+from witnessmark.plain import Plain
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="What a person knows or draws on an item.")
 
 ItemName = Annotated[str, typer.Argument(metavar="ITEM", help="Exhibit number or hash.")]
+
+
+@app.command("add", epilog="Example:  witnessmark mark add WM-0001 shadow --at 4.2 --body shadow.json")
+def add(
+    name: ItemName,
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="As the line that reads it documents it.")],
+    body: Annotated[Path, typer.Option(metavar="JSON", help="Its fields: an object; - for standard input.")],
+    at_s: Annotated[
+        float | None, typer.Option("--at", help="Time of the frame in seconds; else the whole item.")
+    ] = None,
+    case_folder: CaseOption = None,
+    operator: OperatorOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put a mark on record that was drawn elsewhere. Its fields stand on the page of the line that reads it."""
+    fields = _fields(body)
+    with opened(case_folder, operator) as case:
+        item = get_item(case, name)
+        mark = draw_mark(case, item, kind, fields, at_pts_s=at_s)
+        stamped(case)
+    answer(as_json, mark, lambda: OUT.print(f"{mark.id}: {kind} on {item.exhibit_number}: recorded."))
+
+
+def _fields(path: Path) -> dict[str, Plain]:
+    try:
+        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+        fields = json.loads(text)
+    except (OSError, ValueError) as error:
+        raise BadInputError(f"'{path}' cannot be read as JSON ({error}).", "Give a file with one object.") from error
+    if not isinstance(fields, dict):
+        raise BadInputError(f"'{path}' is not an object of fields.", 'Give one such as {"x_px": 10, "y_px": 20}.')
+    return fields
 
 
 @app.command(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 
 from witnessmark.custody.hashes import Sha256
@@ -29,7 +30,20 @@ def draw_mark(case: Case, item: Item, kind: str, body: Mapping[str, Plain], *, a
         Plain values, units in the names.
     at_pts_s : float, optional
         The frame's presentation time [s]; the whole item unless given.
+
+    Raises
+    ------
+    BadInputError
+        When the kind is no word, or the body holds what cannot be kept, such as a number that is none.
     """
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,63}", kind):
+        raise BadInputError(f"'{kind}' is no kind of mark.", "Kinds are lower-case words such as 'skyline'.")
+    if at_pts_s is not None and not math.isfinite(at_pts_s):
+        raise BadInputError(f"{at_pts_s} is no time of a frame.", "Give it in seconds.")
+    try:
+        canonical(dict(body))
+    except (ValueError, TypeError) as error:
+        raise BadInputError(f"The mark cannot be kept as it is ({error}).", "Give text and finite numbers.") from error
     said: dict[str, object] = {
         "item": item.sha256,
         "kind": kind,
