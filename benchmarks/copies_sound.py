@@ -12,6 +12,7 @@ import argparse
 import itertools
 import math
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -34,9 +35,9 @@ from benchmarks.sound_lab.ways import encoded, hurried, noisy, phone, played
 
 from witnessmark import media
 from witnessmark.lines.copies.fingerprint import ALGORITHM, Fingerprint, FrameCodes, SoundCodes
-from witnessmark.lines.copies.memory import MemoryLibrary
 from witnessmark.lines.copies.sound import SOUND_SCORE, compare_sound, search_sound, sound_codes
 from witnessmark.lines.copies.soundlines import bit_count
+from witnessmark.stores.fingerprints import Entry, open_library
 
 RESULTS = Path(__file__).with_name("results") / "copies_sound.md"
 LENGTH_S = 24.0
@@ -171,12 +172,11 @@ def filler(sounds: dict[str, Samples], hours: float) -> Iterator[SoundCodes]:
         yield SoundCodes(0.75, 0.125, np.concatenate(chosen)[:each])
 
 
-def library_rows(sounds: dict[str, Samples]) -> list[str]:
-    """Searches in a library of `HOURS` hours with the originals in it."""
+def library_rows(sounds: dict[str, Samples], folder: Path) -> list[str]:
+    """Searches in a store of `HOURS` hours with the originals in it."""
     print("  a library", file=sys.stderr, flush=True)
-    rng, library = np.random.default_rng(12), MemoryLibrary()
-    for number, strange in enumerate(filler(sounds, HOURS)):
-        library.add(kept(strange), f"filler {number}")
+    rng, library = np.random.default_rng(12), open_library(folder)
+    library.add_many(Entry(kept(strange), f"filler {number}") for number, strange in enumerate(filler(sounds, HOURS)))
     own = {name: library.add(kept(codes(sound)), name).id for name, sound in sounds.items()}
     change = CHANGES["aac 24 kbit/s"][0]
     lines = ["| query | found | others from the score on | seconds a query |", "|---|---|---|---|"]
@@ -238,6 +238,7 @@ def main() -> None:
     if given:
         lines += ["", "## The same with real recordings", "", *changed_rows(given, HARD)]
     print("  unrelated pairs", file=sys.stderr, flush=True)
+    print("\n".join(lines), flush=True)
     scores = unrelated_scores({**made, **given})
     lines += [
         "",
@@ -259,8 +260,10 @@ def main() -> None:
         "",
         f"## In a library of {HOURS} hours",
         "",
-        *library_rows({**unlike, **given}),
     ]
+    print("\n".join(lines), flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        lines += library_rows({**unlike, **given}, Path(folder))
     text = "\n".join(lines) + "\n"
     RESULTS.write_text(text)
     print(text)

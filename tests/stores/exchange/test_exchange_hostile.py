@@ -75,7 +75,7 @@ def changed(data: bytes, change: Callable[[dict[str, Plain]], None]) -> bytes:
     return signed(canonical(manifest), parts_of(data), key_of(1))
 
 
-def test_what_the_helpers_make_is_accepted(made: bytes, reader: Party) -> None:
+def test_what_is_made_here_is_accepted(made: bytes, reader: Party) -> None:
     assert changed(made, lambda manifest: None) == made
     path = reader.folder / "good"
     path.write_bytes(made)
