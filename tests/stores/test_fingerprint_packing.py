@@ -29,7 +29,7 @@ PRINTS = st.builds(
 
 
 @given(PRINTS)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_what_goes_in_comes_out(fingerprint: Fingerprint) -> None:
     blocks = pack(fingerprint)
     assert columns(unpack(blocks.values())) == columns(fingerprint)
@@ -38,7 +38,7 @@ def test_what_goes_in_comes_out(fingerprint: Fingerprint) -> None:
 
 
 @given(PRINTS, st.integers(1, 3), st.randoms(use_true_random=False))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_damaged_bytes_are_told(fingerprint: Fingerprint, tier: int, random: object) -> None:
     assert hasattr(random, "randrange")
     blocks = pack(fingerprint)
@@ -53,7 +53,7 @@ def test_damaged_bytes_are_told(fingerprint: Fingerprint, tier: int, random: obj
 
 
 @given(PRINTS, st.integers(1, 3), st.randoms(use_true_random=False))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_bytes_made_to_deceive_give_an_error_or_a_sound_fingerprint(
     fingerprint: Fingerprint, tier: int, random: object
 ) -> None:

@@ -18,17 +18,25 @@ from witnessmark.stores.fingerprints.contract import ImportLine, Takedown
 from witnessmark.stores.fingerprints.tables import ImportRow, RecordingRow, SeenRow, TakedownRow, TemplateRow
 
 _FEW = 500
+_COLUMNS = (
+    RecordingRow.id,
+    RecordingRow.name,
+    RecordingRow.origin,
+    RecordingRow.duration_s,
+    RecordingRow.tiers,
+    RecordingRow.sha256,
+)
 
 
 def find(
     session: Session, *, sha256: str | None = None, name: str | None = None, origin: str | None = None
 ) -> dict[int, Recording]:
     """Recordings by exact SHA-256, name or origin, by id; all of them when nothing is given."""
-    query = select(RecordingRow).order_by(RecordingRow.id)
+    query = select(*_COLUMNS).order_by(RecordingRow.id)  # bare columns: there may be hundreds of thousands of rows
     for column, value in ((RecordingRow.sha256, sha256), (RecordingRow.name, name), (RecordingRow.origin, origin)):
         if value is not None:
             query = query.where(column == value)
-    rows = list(session.scalars(query))
+    rows = session.execute(query).all()
     only = [row.id for row in rows] if len(rows) <= _FEW else None
     seen, templates = _seen(session, only), _templates(session, only)
     return {

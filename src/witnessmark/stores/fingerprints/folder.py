@@ -249,15 +249,17 @@ class FolderStore(RowStore):
     def _merge_small(self) -> None:
         """Join shards of like size, so that their number grows with the logarithm of what is kept."""
         while True:
-            now = self._now()
-            classes: dict[int, list[Shard]] = {}
-            for shard in now.shards:
-                if shard.path.name not in self._damaged and shard.size_bytes * 2 <= SHARD_LIMIT_BYTES:
-                    classes.setdefault((shard.size_bytes.bit_length() - 1) // 3, []).append(shard)
+            with self._rows.reading() as session:
+                sizes = session.execute(select(ShardRow.file, ShardRow.size_bytes).order_by(ShardRow.id)).all()
+            classes: dict[int, list[str]] = {}
+            for file, size_bytes in sizes:
+                if file not in self._damaged and size_bytes * 2 <= SHARD_LIMIT_BYTES:
+                    classes.setdefault((size_bytes.bit_length() - 1) // 3, []).append(file)
             full = next((alike for _, alike in sorted(classes.items()) if len(alike) >= MERGED_AT_ONCE), None)
             if full is None:
                 return
-            self._join(full, now)
+            now = self._now()
+            self._join([shard for shard in now.shards if shard.path.name in full], now)
 
     def _join(self, alike: Sequence[Shard], now: FolderView) -> None:
         chosen, size_bytes = list[Shard](), 0
