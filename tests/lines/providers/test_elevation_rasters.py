@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -220,3 +221,10 @@ def test_a_file_cut_short_is_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-200_000])
     with pytest.raises(ProviderError, match=r"cut\.tif"):
         FolderElevation(tmp_path).heights(*places())
+
+
+def test_without_rasterio_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    geographic(tmp_path / "a.tif", (47.0, 8.0), (50, 50), 1 / 1200)
+    monkeypatch.setitem(sys.modules, "rasterio", None)
+    with pytest.raises(ProviderError, match=r"witnessmark\[terrain\]"):
+        FolderElevation(tmp_path)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.lines.terrain.grounds import Floats, ground, rough, shaped, slow_sweep
 
-from witnessmark.errors import BadInputError
+from witnessmark.errors import BadInputError, ProviderError
 from witnessmark.lines.terrain.ground import Window, effective_radius_m
 from witnessmark.lines.terrain.horizon import (
     RANGE_STEPS_A_FOLD,
@@ -161,3 +163,10 @@ def test_ways_of_looking_that_are_none_are_refused() -> None:
         sweep(ground(rough(9, 10, 10)), AROUND, view=View(1.7, 1.5))
     with pytest.raises(BadInputError, match="bearings"):
         profile(ground(rough(9, 10, 10)), 2)
+
+
+def test_without_numba_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numba", None)
+    monkeypatch.delitem(sys.modules, "witnessmark.lines.terrain.kernels", raising=False)
+    with pytest.raises(ProviderError, match=r"witnessmark\[terrain\]"):
+        sweep(ground(rough(9, 10, 10)), AROUND)
