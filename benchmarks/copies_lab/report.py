@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from benchmarks.copies_lab import answers, parts, scale, split, tables
-from benchmarks.copies_lab.measure import Share, found_at
+from benchmarks.copies_lab.measure import Share, any_score, found_at
 
 from witnessmark.lines.copies.fingerprint import ALGORITHM
 from witnessmark.lines.copies.limits import COPY_SCORE
@@ -80,11 +80,12 @@ def _sizes(plan: parts.Plan, made: Mapping[str, split.Split], told: Mapping[str,
         if isinstance(sizes, dict):
             for tier in (1, 2, 3):
                 kept = told[name].get(f"tier{tier}")
-                recall = "-" if kept is None else str(found_at(made[name], kept).recall)
+                called = "-" if kept is None else str(found_at(made[name], kept).recall)
+                scored = "-" if kept is None else str(found_at(made[name], kept, scorer=any_score).recall)
                 total = sum(sizes[str(below)] for below in range(1, tier + 1))
                 tiers = f"1-{tier}" if tier > 1 else "1"
-                rows.append((parts.TITLES[name], tiers, f"{sizes[str(tier)]:.1f}", f"{total:.1f}", recall))
-    head = ("split", "tiers", "kB a minute of this tier", "of all up to it", "recall @ 0 false")
+                rows.append((parts.TITLES[name], tiers, f"{sizes[str(tier)]:.1f}", f"{total:.1f}", called, scored))
+    head = ("split", "tiers", "kB a minute of this tier", "of all up to it", "recall @ 0 false", "by score alone")
     return "## Size\n\n" + tables.table(head, rows) if rows else ""
 
 
