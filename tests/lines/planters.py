@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.lines.clips import item_of, space, write
 from tests.lines.copies.planting import plant_copies
 from tests.lines.scene.planting import plant_scene
+from tests.lines.sun.planting import plant_sun
 
 from witnessmark.custody.records import Appearance, Moment
 from witnessmark.lines.conformance import Planted
@@ -42,4 +43,5 @@ PLANTERS: dict[str, Callable[[Path], Planted]] = {
     "copies": plant_copies,
     "integrity": plant_integrity,
     "scene": plant_scene,
+    "sun": plant_sun,
 }

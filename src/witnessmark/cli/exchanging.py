@@ -20,6 +20,7 @@ from witnessmark.stores.exchange import (
     answer_inquiry,
     bank_entries,
     grouped,
+    import_bank,
     import_bundle,
     plain_partner,
     read_answer,
@@ -34,6 +35,7 @@ from witnessmark.stores.exchange import (
     write_vpdq_text,
 )
 from witnessmark.stores.exchange.sealed import MAGIC
+from witnessmark.stores.fingerprints import Entry
 
 Index = Annotated[str, typer.Argument(metavar="INDEX", help="A folder, or a PostgreSQL URL.")]
 Origin = Annotated[str, typer.Option("--as", metavar="NAME", help="How you want to be called by the other side.")]
@@ -142,7 +144,7 @@ def import_(
             )
             said = {"partner": plain_partner(done.partner), **_counts(done.added, done.kept, done.removed)}
         else:
-            said = _import_list(store, file, bank or file.stem, rate_hz)
+            said = _import_list(store, file, bank or file.stem, rate_hz, operator or default_operator())
     answer(
         as_json,
         said,
@@ -154,16 +156,14 @@ def _counts(added: int, kept: int, removed: int) -> dict[str, Any]:
     return {"added": added, "kept": kept, "removed": removed, "passed_over": []}
 
 
-def _import_list(store: Any, file: Path, bank: str, rate_hz: float | None) -> dict[str, Any]:
+def _import_list(store: Any, file: Path, bank: str, rate_hz: float | None, operator: str) -> dict[str, Any]:
     text = file.read_bytes().decode("utf-8", "replace")
-    if store.find(origin=BANK + bank):
-        raise ClashError(f"There is a bank '{bank}' already.", "Forget it first, or give another name with --bank.")
     if file.suffix in (".txt", ".json") or text.lstrip()[:1] in ("[", "{"):
-        store.add(recording_of(read_vpdq(text, frames_per_s=rate_hz)), file.stem, origin=BANK + bank)
-        return {"bank": bank, **_counts(1, 0, 0)}
+        made = recording_of(read_vpdq(text, frames_per_s=rate_hz))
+        return {"bank": bank, **_counts(*import_bank([Entry(made, file.stem, BANK + bank)], bank, store, operator))}
     found = read_signals(text)
-    added = store.add_many(list(bank_entries(found.signals, bank)))
-    return {"bank": bank, **_counts(len(added), 0, 0), "passed_over": list(found.passed_over)}
+    counts = import_bank(bank_entries(found.signals, bank), bank, store, operator)
+    return {"bank": bank, **_counts(*counts), "passed_over": list(found.passed_over)}
 
 
 def partners_(place: Index, partners: PartnersFile = None, as_json: JsonOption = False) -> None:

@@ -25,9 +25,7 @@ def add(
     name: ItemName,
     kind: Annotated[str, typer.Argument(metavar="KIND", help="As the line that reads it documents it.")],
     body: Annotated[Path, typer.Option(metavar="JSON", help="Its fields: an object; - for standard input.")],
-    at_s: Annotated[
-        float | None, typer.Option("--at", help="Time of the frame in seconds; else the whole item.")
-    ] = None,
+    at_s: Annotated[float | None, typer.Option("--at", help="Time of the frame in s; else the whole item.")] = None,
     case_folder: CaseOption = None,
     operator: OperatorOption = None,
     as_json: JsonOption = False,

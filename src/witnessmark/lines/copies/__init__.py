@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from witnessmark.custody.records import Appearance, Item
 from witnessmark.hypotheses.space import Hypotheses
 from witnessmark.lines.contract import Abstention, Finding, InputRef, Marks, Picture, Tools
-from witnessmark.lines.copies import likelihood, strips
+from witnessmark.lines.copies import likelihood
 from witnessmark.lines.copies.appearances import Member, chain
 from witnessmark.lines.copies.fingerprint import Fingerprint
 from witnessmark.lines.copies.fingerprinting import fingerprint_of
@@ -74,6 +74,8 @@ class CopiesLine:
 
     def draw(self, seen: CopiesObservations) -> tuple[Picture, ...]:
         """Aligned strips of the surest matches, and the appearances in order of time."""
+        from witnessmark.lines.copies import strips  # brings matplotlib, which stores of fingerprints need not wait for
+
         return strips.draw(seen)
 
     def _broken(self, item: Item, broken: Broken) -> Abstention:
