@@ -21,8 +21,12 @@ FEATURE_RADIUS_BITS = 22
 LEAST_QUALITY = 20
 """Frame codes of pictures with less to hash are not looked for: black frames are near one another."""
 MOST_CANDIDATES = 20
-MOST_QUERY_FRAMES = 90
-"""Local features of at most so many frames of a query are looked for, spread evenly."""
+MOST_QUERY_CODES = 400
+"""So many frame codes of a query are looked for at most, spread evenly, after repetitions were left out."""
+MOST_QUERY_FRAMES, LEAST_QUERY_FRAMES = 60, 12
+"""Most and fewest frames of a query whose local features are looked for, next to the frame codes that are."""
+REPEATED_BITS = 6
+"""A frame code this near the last one kept repeats it: a camera that stands still would match everywhere."""
 
 
 Number = TypeVar("Number", np.float64, np.int64)
@@ -99,7 +103,7 @@ def _feature_weight(pairs: NDArray[np.int64], rarity: NDArray[np.float64]) -> fl
 
 
 def _frame_hits(query: Fingerprint, library: Library) -> dict[tuple[int, bool], NDArray[np.float64]]:
-    rows = np.flatnonzero(query.frames.quality >= LEAST_QUALITY)
+    rows = _telling_rows(query)
     if not len(rows):
         return {}
     codes = query.frames.codes[rows]
@@ -109,11 +113,38 @@ def _frame_hits(query: Fingerprint, library: Library) -> dict[tuple[int, bool], 
     return _grouped(hits, hits.query >= len(rows), values)
 
 
+def _telling_rows(query: Fingerprint) -> NDArray[np.int64]:
+    """Frame codes worth looking for: with something to hash, no repetitions, not too many."""
+    rows = np.flatnonzero(query.frames.quality >= LEAST_QUALITY)
+    kept: list[int] = []
+    for row in rows:
+        if not kept or np.bitwise_count(query.frames.codes[row] ^ query.frames.codes[kept[-1]]).sum() > REPEATED_BITS:
+            kept.append(int(row))
+    return np.array(_spread(kept, MOST_QUERY_CODES), dtype=np.int64)
+
+
+def _telling_frames(query: Fingerprint, times_s: NDArray[np.float32]) -> list[int]:
+    """Frames with local features worth looking for: those next to telling frame codes, and some in any case."""
+    codes_s = query.frames.times_s[_telling_rows(query)]
+    near = {int(np.abs(times_s - at_s).argmin()) for at_s in codes_s}
+    chosen = _spread(sorted(near), MOST_QUERY_FRAMES)
+    if len(chosen) < LEAST_QUERY_FRAMES:
+        chosen = sorted({*chosen, *_spread(list(range(len(times_s))), LEAST_QUERY_FRAMES)})
+    return chosen
+
+
+def _spread(values: list[int], most: int) -> list[int]:
+    """At most so many of the values, spread evenly."""
+    if len(values) <= most:
+        return values
+    return [values[k] for k in np.linspace(0, len(values) - 1, most).round().astype(int)]
+
+
 def _feature_hits(query: Fingerprint, library: Library) -> dict[tuple[int, bool], NDArray[np.int64]]:
     local = query.features
     if local is None or not len(local.codes):
         return {}
-    frames = np.unique(np.linspace(0, len(local.times_s) - 1, MOST_QUERY_FRAMES).round().astype(np.int64))
+    frames = _telling_frames(query, local.times_s)
     rows = np.concatenate([np.arange(local.first[k], local.first[k + 1]) for k in frames]).astype(np.int64)
     if not len(rows):
         return {}

@@ -90,9 +90,9 @@ def prove(overlaid: Overlaid, line: Line) -> Proof | None:
     sharper = refined(overlaid, line)
     wide = _longest(overlaid, sharper, whole=True)
     found = None if wide is None else _longest(overlaid, wide[0], whole=False)
-    if wide is None or found is None:
+    if found is None:
         return None
-    beyond = _beyond(wide[1], wide[2], found[0])
+    beyond = _beyond(overlaid, found[0])
     stretch, seen, kept, rows = found
     alike, power = seen.alike[:, kept].sum(axis=1), seen.power[:, kept].sum(axis=1)
     share = float(alike[rows].sum() / max(float(power[rows].sum()), 1e-6))
@@ -135,14 +135,16 @@ def _longest(overlaid: Overlaid, line: Line, whole: bool) -> tuple[Line, Agreeme
     return stretch, seen, kept, slice(start, end)
 
 
-def _beyond(seen: Agreement, kept: NDArray[np.bool_], stretch: Line) -> tuple[float, float]:
-    """Share of change that agrees before and after a stretch; 0 where next to nothing changes there."""
+def _beyond(overlaid: Overlaid, stretch: Line) -> tuple[float, float]:
+    """Share of change that agrees before and after a stretch; 0 where next to nothing changes there.
+
+    Each is looked at for itself, so that the cut between a shared opening and what follows it does not count.
+    """
     shares = []
     for low_s, high_s in ((stretch.q0_s - BEYOND_S, stretch.q0_s - 0.3), (stretch.q1_s + 0.3, stretch.q1_s + BEYOND_S)):
-        rows = (seen.q_s >= low_s) & (seen.q_s <= high_s)
-        power = float(seen.power[rows][:, kept].sum())
-        enough = power > 0.2 * MOVING * kept.sum() * max(int(rows.sum()), 1)
-        shares.append(float(seen.alike[rows][:, kept].sum()) / power if enough else 0.0)
+        seen = along(overlaid, Line(stretch.speed, stretch.offset_s, low_s, high_s, 0.0))
+        enough = seen is not None and float(seen.power.mean()) > 0.2 * MOVING
+        shares.append(seen.share() if seen is not None and enough else 0.0)
     return shares[0], shares[1]
 
 

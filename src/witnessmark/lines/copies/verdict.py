@@ -16,7 +16,7 @@ from witnessmark.lines.copies.verify import Matrix, Verified
 from witnessmark.plain import Plain
 
 FULL_SCORE = 10.0
-COPY_STRENGTH = 0.4
+COPY_STRENGTH = 0.45
 """Proof by change at which a match is called a copy rather than related."""
 CODES_MOST = 0.75
 """Frame codes alone prove at most so much."""

@@ -19,10 +19,10 @@ FRAME_PAIRS = 24
 LEAST_SUPPORT = 7.0
 """Matched features in different places that a transform needs."""
 LEAST_FRAME_VOTES = 1.2
-MOST_PAIRS = 600 * 900
+MOST_PAIRS = 320 * 320
 """Thumbnail pairs compared at once; of longer recordings, a window around where most hits lie."""
 WINDOW_S = 100.0
-MOST_PROOF_S = 900.0
+MOST_PROOF_S = 300.0
 """A line is proved over at most so long a stretch; beyond, frame codes extend it."""
 Matrix = NDArray[np.float64]
 
