@@ -9,6 +9,7 @@ import typer
 
 from witnessmark.cli.shared import OUT, CaseOption, JsonOption, OperatorOption, answer, opened, pairs, read_roots, table
 from witnessmark.desk.case import Case, cases_below, new_case, open_case
+from witnessmark.desk.outside import allow_online
 from witnessmark.desk.space import build, set_space
 from witnessmark.desk.stamping import check_url
 from witnessmark.errors import BadInputError, WitnessmarkError
@@ -77,21 +78,27 @@ def set_(
         str | None,
         typer.Option(metavar="PLACE", help="The organisation's fingerprint library: a folder or a PostgreSQL URL."),
     ] = None,
+    online: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A provider that may ask the network, such as glo30; 'none' for none again."),
+    ] = None,
     case_folder: CaseOption = None,
     operator: OperatorOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Set what is weighed, the time-stamping authority, or the organisation's library. Earlier values stay logged."""
     authority, space = _authority(tsa, tsa_roots), _about_space(ctx)
-    if not authority and not space and library is None:
+    if not authority and not space and library is None and not online:
         raise BadInputError(
-            "Nothing to set was given.", "Give --region, --from and --to, or --tsa, --tsa-roots or --library."
+            "Nothing to set was given.", "Give --region, --from and --to, or --tsa, --tsa-roots, --library or --online."
         )
     with opened(case_folder, operator) as case:
         if library is not None:
             from witnessmark.desk.libraries import set_library
 
             set_library(case, library)
+        if online:
+            allow_online(case, online)
         if space:
             set_space(case, _mapping(_space(region, spacing_m, from_, to, step_s, prior)))
         if authority:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from witnessmark.claims import NamedPlace
+from witnessmark.custody.records import PremisEvent
 from witnessmark.desk.case import Case
-from witnessmark.errors import WitnessmarkError
+from witnessmark.errors import NotFoundError, WitnessmarkError
 from witnessmark.lines.registry import PROVIDER_GROUPS, providers
 
 FOLDER = "outside"
@@ -17,6 +18,8 @@ FOLDER = "outside"
 def open_providers(case: Case, groups: Collection[str] | None = None) -> dict[str, Any]:
     """Every provider that can be opened on the case's folders, by "group:name"; one that cannot is left out.
 
+    One that asks the network is opened only where the case allows it by name: what it asks tells where a case looks.
+
     Parameters
     ----------
     case : Case
@@ -24,16 +27,42 @@ def open_providers(case: Case, groups: Collection[str] | None = None) -> dict[st
         Only these groups; all unless given.
     """
     opened: dict[str, Any] = {}
+    allowed = case.settings.get("online", [])
     for group in PROVIDER_GROUPS:
         if groups is not None and group not in groups:
             continue
         folder = case.folder / FOLDER / group
         for name, door in providers(group).items():
+            if _asks_network(door) and name not in allowed:
+                continue
             try:
                 opened[f"{group}:{name}"] = door.open(folder)
             except WitnessmarkError:
                 continue
     return opened
+
+
+def allow_online(case: Case, names: Sequence[str]) -> None:
+    """Say which providers of a case may ask the network; those named replace those named before, "none" takes all back.
+
+    Raises
+    ------
+    NotFoundError
+        For a name that no provider bears.
+    """
+    wanted = sorted(set(names) - {"none"})
+    known = {name for group in PROVIDER_GROUPS for name, door in providers(group).items() if _asks_network(door)}
+    for name in wanted:
+        if name not in known:
+            raise NotFoundError(
+                f"There is no provider '{name}' that asks the network.",
+                f"Those that do are: {', '.join(sorted(known)) or 'none here'}.",
+            )
+    case.record(PremisEvent.METADATA_MODIFICATION, "case.set", {"setting": {"online": wanted}})
+
+
+def _asks_network(door: object) -> bool:
+    return bool(getattr(door, "online", False))
 
 
 class CaseGazetteer:

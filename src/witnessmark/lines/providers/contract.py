@@ -220,6 +220,11 @@ class ProviderDoor(Protocol):
         Equal to the entry point's name.
     about : str
         One sentence for people.
+
+    Notes
+    -----
+    A door whose provider asks the network says so with an attribute ``online = True``; the desk then opens it only
+    where the case allows it by name.
     """
 
     name: str

@@ -175,6 +175,7 @@ def _raster(name: str, file: RangeFile, provider: str) -> RasterGrid:
 
 class _Glo30Door:
     name = "glo30"
+    online = True  # what is asked tells where a case looks: only where a person allowed it
     about = (
         "Copernicus GLO-30 (30 m) over HTTPS, GLO-90 where that has no tile; kept, and read again without a network."
     )
