@@ -23,8 +23,6 @@ NOISE_LEVELS = 2.5
 """Change of this root mean square counts half [grey levels]: coding noise is below it."""
 LEAST_PX, LEAST_PIXELS = 7.0, 160.0
 """Sides and area of the common part, in the coarser thumbnail, that can be compared at all [px]."""
-DIFFERENCE_MOST = 20.0
-"""Differences count at most so much when pictures are registered [levels]."""
 LEAST_COMMON = 0.4
 """Share of the one or of the other picture that the common part must make up: a logo is no common picture."""
 CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
@@ -77,8 +75,9 @@ def overlay(query: Thumbnails, reference: Thumbnails, matrix: Matrix, turned: bo
     corners = _map(matrix, CORNERS)
     (left, top), (right, bottom) = np.clip(corners.min(axis=0), 0, 1), np.clip(corners.max(axis=0), 0, 1)
     (_, qh, qw), (_, rh, rw) = query.luma.shape, reference.luma.shape
-    back = np.linalg.inv(matrix)
-    seen = np.clip(_map(back, np.array([[left, top], [right, top], [right, bottom], [left, bottom]])), 0, 1)
+    back = np.asarray(np.linalg.inv(matrix), dtype=np.float64)
+    box = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], dtype=np.float64)
+    seen = np.clip(_map(back, box), 0, 1)
     across_r, down_r = seen.max(axis=0) - seen.min(axis=0)
     across_px = min((right - left) * qw, across_r * rw)
     down_px = min((bottom - top) * qh, down_r * rh)
@@ -88,7 +87,7 @@ def overlay(query: Thumbnails, reference: Thumbnails, matrix: Matrix, turned: bo
     height = int(np.clip(round(down_px / BLOCK), 1, 12)) * BLOCK
     across, down = np.meshgrid((np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height)
     unit = np.stack([across.ravel(), down.ravel()], axis=1).astype(np.float64)
-    at_q = np.array([left, top]) + np.array([right - left, bottom - top]) * unit
+    at_q = (np.array([left, top]) + np.array([right - left, bottom - top]) * unit).astype(np.float64)
     at_r = _map(back, at_q)
     valid = ((at_r > 0) & (at_r < 1)).all(axis=1).reshape(height, width)
     common = float(valid.mean()) * (right - left) * (bottom - top)
@@ -231,9 +230,7 @@ class Agreement:
         return float(self.alike[rows].sum() / max(float(self.power[rows].sum()), 1e-6))
 
 
-def along(
-    overlaid: Overlaid, line: Line, whole: bool = False, shift_s: float = 0.0, steady: bool = False
-) -> Agreement | None:
+def along(overlaid: Overlaid, line: Line, whole: bool = False, shift_s: float = 0.0) -> Agreement | None:
     """Agreement along a line of time, the reference's frames interpolated to the query's times.
 
     Parameters
@@ -244,8 +241,6 @@ def along(
         Over all of the query that the line maps into the reference, not only from `q0_s` to `q1_s`.
     shift_s : float
         Shift the reference by so much [s], as a control.
-    steady : bool
-        First take out contrast and small movements of the whole picture, as of a hand that films a screen.
     """
     r_wanted = line.offset_s + shift_s + line.speed * overlaid.q_s
     inside = (r_wanted >= overlaid.r_s[0] - 0.13) & (r_wanted <= overlaid.r_s[-1] + 0.13)
@@ -256,10 +251,7 @@ def along(
         return None
     q_s = overlaid.q_s[inside]
     shown = interpolated(overlaid.reference, overlaid.r_s, r_wanted[inside])
-    if steady:
-        shown = registered(overlaid.query[inside], shown, overlaid.valid)
-    pictures = _detail(overlaid.query[inside]) if steady else overlaid.query[inside]
-    q = blocks_of(pictures)[:, counted]
+    q = blocks_of(overlaid.query[inside])[:, counted]
     r = blocks_of(shown)[:, counted]
     changed_q, changed_r = softened(change(q, q_s)), softened(change(r, q_s))
     alike = (changed_q * changed_r).sum(axis=2)
@@ -273,37 +265,6 @@ def along(
     like = (look_q * look_r).sum(axis=2)
     looked = 0.5 * ((look_q**2).sum(axis=2) + (look_r**2).sum(axis=2))
     return Agreement(q_s, alike, power, still, np.minimum(long_q, long_r) / BLOCK, quieter, livelier, like, looked)
-
-
-def registered(
-    query: NDArray[np.float32], reference: NDArray[np.float32], valid: NDArray[np.bool_]
-) -> NDArray[np.float32]:
-    """Reference pictures at the query's contrast, each moved as a whole by up to a pixel to where it fits best.
-
-    One step of Lucas and Kanade (1981) a frame, with differences bounded so that captions do not pull.
-    """
-    weight = valid.astype(np.float32)
-    high_q, high_r = _detail(query) * weight, _detail(reference) * weight
-    gain = float((high_q * high_r).sum() / max(float((high_r * high_r).sum()), 1e-6))
-    gain = float(np.clip(gain, 0.4, 2.5)) if gain > 0 else 1.0
-    high_r = high_r * gain
-    down, across = np.gradient(high_r, axis=(1, 2))
-    for _ in range(2):
-        miss = np.clip(high_q - high_r, -DIFFERENCE_MOST, DIFFERENCE_MOST) * weight
-        xx, yy = (across * across).sum(axis=(1, 2)) + 50.0, (down * down).sum(axis=(1, 2)) + 50.0
-        xy = (across * down).sum(axis=(1, 2))
-        x, y = (across * miss).sum(axis=(1, 2)), (down * miss).sum(axis=(1, 2))
-        det = xx * yy - xy * xy
-        dx = np.clip((yy * x - xy * y) / det, -0.7, 0.7)[:, None, None]
-        dy = np.clip((xx * y - xy * x) / det, -0.7, 0.7)[:, None, None]
-        high_r = high_r + dx * across + dy * down
-        down, across = np.gradient(high_r, axis=(1, 2))
-    return np.asarray(high_r, dtype=np.float32)
-
-
-def _detail(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Pictures less their means over about a block."""
-    return np.stack([picture - cv2.blur(picture, (BLOCK + 1, BLOCK + 1)) for picture in pictures]).astype(np.float32)
 
 
 def interpolated(
@@ -340,5 +301,5 @@ def refined(overlaid: Overlaid, line: Line) -> Line:
 
 
 def _value(overlaid: Overlaid, line: Line) -> float:
-    seen = along(overlaid, line, steady=False)
+    seen = along(overlaid, line)
     return -1.0 if seen is None else seen.share()
