@@ -4,7 +4,7 @@ Renders streets and country from several stands in several lights, on seeds that
 that nothing was set on, and compares. Rows are kept below `--work`, so that the report can be written again without
 rendering. With `--clips FOLDER`, real clips are added: both halves of a clip show one place, different clips do not.
 
-Run: ``python benchmarks/scene.py [--splits tuned,held-out] [--clips FOLDER] [--work FOLDER]``
+Run: ``python benchmarks/scene.py [--splits held-out] [--clips FOLDER] [--work FOLDER]``
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from benchmarks.scene_lab.places import HELD_OUT, TUNED  # noqa: E402
 def main() -> None:
     """Measure what is asked for, then write the report from all that is kept."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--splits", default="tuned,held-out")
+    parser.add_argument("--splits", default="tuned-first,tuned-second,held-out")
     parser.add_argument("--clips", type=Path, default=None, help="a folder of real clips of different places")
     parser.add_argument("--work", type=Path, default=HERE / "work" / "scene")
-    parser.add_argument("--different", type=int, default=700, help="pairs of different places drawn a split")
+    parser.add_argument("--different", type=int, default=350, help="pairs of different places drawn a split")
     asked = parser.parse_args()
     cv2.setNumThreads(1)
     asked.work.mkdir(parents=True, exist_ok=True)
-    for split in (TUNED, HELD_OUT):
+    for split in (*TUNED, HELD_OUT):
         if split.name in asked.splits.split(","):
             measure.keep(measure.rendered_rows(split, asked.work, asked.different), asked.work / f"{split.name}.json")
     if asked.clips is not None:

@@ -85,7 +85,7 @@ class Comparison:
     support_count : int
         Of the best pair; 0 without one.
     extent_share : float
-        Share of the picture that its matches span, in the view in which it is larger.
+        Share of the width or height that its matches span, in the view in which it is smaller.
     pairs_count, tried_count : int
         Pairs of views that agree, and that were tried.
     overlay_count : int
@@ -150,7 +150,7 @@ def compare(a: Looked, b: Looked) -> Comparison:
     best = max(map(_enriched, pairs[:FINALISTS]), key=lambda pair: pair.support_count, default=None)
     if best is None:
         return Comparison(None, 0, 0.0, len(pairs), len(a.features) * len(b.features), overlay, alike, inserted)
-    span = max(extent(best.a, best.index_a), extent(best.b, best.index_b))
+    span = min(extent(best.a, best.index_a), extent(best.b, best.index_b))
     support = best.support_count
     return Comparison(best, support, span, len(pairs), len(a.features) * len(b.features), overlay, alike, inserted)
 

@@ -79,7 +79,7 @@ class Compared:
     support_count : int
         Matches of the best pair, counted for their spread.
     extent_share : float
-        Share of the picture that the matches span, of the view of the best pair in which it is larger.
+        Share of the width or height that its matches span, in the view in which it is smaller.
     log10_likelihood_ratio : float
         How much more probable this support is of the same place than of different ones, log10, from measured rates.
     probability : float

@@ -25,7 +25,8 @@ JPEG_QUALITY = 70
 def compared_of(reference: Reference, looked: Looked, other: Looked, comparison: Comparison) -> Compared:
     """A comparison as it is kept."""
     relation = relation_of(comparison)
-    log10_ratio = 0.0 if relation == "same-thing" else RATES.log10_ratio(comparison.support_count)
+    counted = comparison.support_count if relation != "cannot-tell" else 0
+    log10_ratio = 0.0 if relation == "same-thing" else RATES.log10_ratio(counted)
     return Compared(
         reference=reference.sha256,
         label=reference.label,
@@ -141,7 +142,7 @@ def _reasons(comparison: Comparison, relation: Relation) -> tuple[str, ...]:
             reasons.append(f"Below a support of {SAME_PLACE_SUPPORT} it is not told from chance and shared things.")
         if relation == "same-thing":
             reasons.append(
-                f"They span only {comparison.extent_share:.0%} of the picture: it may be one thing that can be carried "
+                f"They span only {comparison.extent_share:.0%} of a picture: it may be one thing that can be carried "
                 "or built twice, so nothing is weighed."
             )
         if best.same_spots:
