@@ -19,8 +19,10 @@ from witnessmark.hypotheses import Hypotheses, PlaceGrid, TimeAxis
 from witnessmark.hypotheses.regions import highest_density
 from witnessmark.lines.contract import Abstention, Mark, Tools
 from witnessmark.lines.providers.contract import Elevations
-from witnessmark.lines.sun import likelihood, looking
+from witnessmark.lines.sun import answers, likelihood, looking
 from witnessmark.lines.sun import marks as reading
+from witnessmark.lines.sun.drawing import in_region
+from witnessmark.lines.sun.earth import Earth
 from witnessmark.lines.sun.limits import wilson
 from witnessmark.plain import Plain
 from witnessmark.rehearsal import Prop, Scenario, random_scenarios, set_up
@@ -131,6 +133,34 @@ def row(name: str, found: Sequence[Trial]) -> str:
         f"| {name} | {n} | {len(found) - n} | {parts[0]} | {parts[1]} | {np.median(errors):.0f} | "
         f"{np.median(widths):.0f} |"
     )
+
+
+def places(care: Care, n: int, seed: int, grid_deg: float = 0.5) -> str:
+    """One line of a table: how often the region of the whole earth holds the true place when the time is known."""
+    earth = Earth.of(grid_deg)
+    area = earth.area_km2() * np.ones((1, len(earth.lon_deg)))
+    held50, held90, sizes, tried = 0, 0, [], 0
+    for number in range(n):
+        made = rehearse(np.random.default_rng([seed, number]), care)
+        marks = marks_of(made, care)
+        read, refused = reading.read_marks(marks)
+        frame = looking.FrameSize(made.width_px, made.height_px, {})
+        seen = looking.observe(ITEM, marks, read, refused, frame, Tools(Path()))
+        if isinstance(seen, looking.CannotTell):
+            continue
+        tried += 1
+        nats = answers.where_nats(seen, [made.at], earth)
+        mass = np.exp(nats - nats.max()) * area
+        at = (int((made.lat_deg + 90.0) / grid_deg), int((made.lon_deg + 180.0) / grid_deg))
+        region = in_region(nats, mass, 0.9)
+        held50 += bool(in_region(nats, mass, 0.5)[at])
+        held90 += bool(region[at])
+        sizes.append(float(area[region].sum()))
+    shares = []
+    for held in (held50, held90):
+        low, high = wilson(held, tried)
+        shares.append(f"{held / tried:.1%} ({low:.1%} to {high:.1%})")
+    return f"| {care.name} | {tried} | {shares[0]} | {shares[1]} | {np.median(sizes) / 1e6:.2f} |"
 
 
 HEAD = [

@@ -17,7 +17,7 @@ RADIUS_KM = 6371.0088
 """IUGG mean radius R1."""
 FINEST_DEG = 0.05
 MOST_INSTANTS = 100_000
-BLOCK = 1 << 14
+BLOCK = 1 << 15
 """Cells worked on at a time [1], so that what lies between stays in a core's nearest cache."""
 
 
@@ -111,11 +111,12 @@ def weigh_earth(
     lon = np.radians(earth.lon_deg)
     lat = np.radians(earth.lat_deg).astype(np.float32)
     sin_lat, cos_lat = np.sin(lat)[:, None], np.cos(lat)[:, None]
-    outward = (np.cos(lon) * towards[0][:, None] + np.sin(lon) * towards[1][:, None]).astype(np.float32)
-    east = (np.cos(lon) * towards[1][:, None] - np.sin(lon) * towards[0][:, None]).astype(np.float32)
+    cos_lon, sin_lon = np.cos(lon), np.sin(lon)
+    outward = (towards[0][:, None] * cos_lon + towards[1][:, None] * sin_lon).astype(np.float32)
     poleward = towards[2].astype(np.float32)
     if aim is None:
         return _by_height(height_table(sighting, scale), cos_lat, sin_lat, outward, poleward)
+    east = (towards[1][:, None] * cos_lon - towards[0][:, None] * sin_lon).astype(np.float32)
     out = np.empty((lat.size, lon.size), dtype=np.float32)
     for part in _parts(out):
         total: Floats32 | None = None
@@ -141,20 +142,30 @@ def _parts(table: Floats32) -> list[slice]:
 def _by_height(
     table: Floats32, cos_lat: Floats32, sin_lat: Floats32, outward: Floats32, poleward: Floats32
 ) -> Floats32:
-    """Mean over instants of what a table by height gives, as log: one product, one sum and one look-up a cell."""
+    """Mean over instants of what a table by height gives, as log: one small product and one look-up a cell."""
     n_instants = len(poleward)
     if n_instants > 1:
         table = (np.exp(table) / np.float32(n_instants)).astype(np.float32)
-    out = np.zeros((cos_lat.size, outward.shape[1]), dtype=np.float32)
-    cos_lat, sin_lat = cos_lat * np.float32(STEPS), sin_lat * np.float32(STEPS)
-    for part in _parts(out):
-        for index in range(n_instants):
-            place = cos_lat[part] * outward[index]
-            place += sin_lat[part] * poleward[index] + np.float32(MIDDLE)
+    shape = (cos_lat.size, outward.shape[1])
+    out = np.empty(shape, dtype=np.float32) if n_instants == 1 else np.zeros(shape, dtype=np.float32)
+    columns = np.ones((2, shape[1]), dtype=np.float32)
+    parts = _parts(out)
+    rows = parts[0].stop
+    # kept between blocks, as fresh memory costs more than the arithmetic
+    place, entry = np.empty((rows, shape[1]), dtype=np.float32), np.empty((rows, shape[1]), dtype=np.intp)
+    found = np.empty((rows if n_instants > 1 else 0, shape[1]), dtype=np.float32)
+    for index in range(n_instants):
+        columns[0] = outward[index]
+        factors = np.concatenate([cos_lat * STEPS, sin_lat * (STEPS * poleward[index]) + MIDDLE], axis=1)
+        factors = factors.astype(np.float32)
+        for part in parts:
+            n = len(out[part])
+            np.matmul(factors[part], columns, out=place[:n])
+            np.copyto(entry[:n], place[:n], casting="unsafe")
             if n_instants == 1:
-                table.take(place.astype(np.intp), mode="clip", out=out[part])
+                table.take(entry[:n], mode="clip", out=out[part])
             else:
-                out[part] += table.take(place.astype(np.intp), mode="clip")
+                out[part] += table.take(entry[:n], mode="clip", out=found[:n])
     return np.log(out, out=out) if n_instants > 1 else out
 
 

@@ -28,8 +28,8 @@ RISEN = (math.sin(math.radians(-0.833)), math.sin(math.radians(-0.30)))
 
 Refraction of 34 and a radius of 16 arc minutes (Meeus 1998, chapter 15).
 """
-HEIGHTS = 1 << 15
-"""Entries of a table by height [1]: 0.003 degrees apart at the horizon, 0.01 at 70 degrees."""
+HEIGHTS = 1 << 14
+"""Entries of a table by height [1]: 0.007 degrees apart at the horizon, 0.02 at 70 degrees."""
 CELLS = 1 << 16
 """Cells worked on at a time [1]: a few such tables stay in a core's cache."""
 
