@@ -54,7 +54,7 @@ class Clip:
 
 
 STANDS = {"near": Stand(1.0, 1.0, 4.0), "middle": Stand(-2.5, 5.0, -8.0), "far": Stand(3.5, 12.0, -14.0)}
-"""Metres and degrees from the first stand; the fronts in view are 6 to 65 m from it, half of them beyond 25 m."""
+"""Metres and degrees from the first stand; half of what is seen of the fronts lies within 22 m of it."""
 STREET_LOOKS = (
     ("near", "same"),
     ("near", "sun"),

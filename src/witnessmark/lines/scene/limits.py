@@ -131,8 +131,8 @@ HELD_OUT = SupportRates(
 """What the thresholds gave where nothing was set: 72 of 98 told, none of 400 falsely."""
 
 REACH_OF_DEPTH = 0.3
-"""How far apart two cameras may stand and still be told to show one place, as a share of the distance to it. In rendered
-streets all was told at 0.2 of the median distance, and hardly anything at 0.45."""
+"""How far apart two cameras may stand and still be told to show one place, as a share of the distance to it. In
+rendered streets, whose fronts are 22 m away at the median, all was told at 0.25 of that and 1 of 20 at 0.57."""
 DEPTH_M = (10.0, 10_000.0)
 """Nearest and farthest that what two pictures share may lie [m]: a wall across a street, a mountain front."""
 
