@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from witnessmark.cli import exchanging
+from witnessmark.cli import comparing, exchanging
 from witnessmark.cli.shared import (
     OUT,
     CaseOption,
@@ -258,3 +258,4 @@ def verify(place: Index, as_json: JsonOption = False) -> None:
 
 for name, command, example in exchanging.COMMANDS:
     app.command(name, epilog=f"Example:  {example}")(command)
+app.command("compare", epilog=f"Example:  {comparing.EXAMPLE}")(comparing.compare)

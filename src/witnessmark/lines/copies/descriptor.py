@@ -47,11 +47,15 @@ class DescriptorFacts:
 
 @dataclass(frozen=True, slots=True)
 class DescribedLine:
-    """A line of time, the seconds of query that agree on it, and (0 to 1) how much less they agree beside it."""
+    """A line of time, the seconds of query that agree on it, and (0 to 1) how much less they agree beside it.
+
+    `similarity` is the mean normalised similarity of the pictures on it.
+    """
 
     line: Line
     agreed_s: float
     moment: float
+    similarity: float
 
 
 class Descriptor:
@@ -65,14 +69,16 @@ class Descriptor:
         Under which it may be used; must be said.
     side_px : int
         Pictures are given to it as squares of this side.
+    sha256 : str, optional
+        What the file must be; another one is not opened.
 
     Raises
     ------
     BadInputError
-        When the file is not there, is no model that can be read, or no licence is stated.
+        When the file is not there, is another one, is no model that can be read, or no licence is stated.
     """
 
-    def __init__(self, path: str | Path, licence: str, side_px: int = 288) -> None:
+    def __init__(self, path: str | Path, licence: str, side_px: int = 288, sha256: str | None = None) -> None:
         if not licence.strip():
             raise BadInputError(
                 "No licence is stated for the descriptor.", "Say under which licence the model file may be used."
@@ -83,13 +89,19 @@ class Descriptor:
             raise BadInputError(
                 f"The descriptor '{path}' cannot be read: {error.strerror}.", "Give the path of an ONNX file."
             ) from error
+        digest = hashlib.sha256(raw).hexdigest()
+        if sha256 is not None and sha256.strip().lower() != digest:
+            raise BadInputError(
+                f"The descriptor '{path}' is another file than named: its SHA-256 is {digest}.",
+                "Get the right file, or give the SHA-256 of this one.",
+            )
         try:
             self._net = cv2.dnn.readNetFromONNX(np.frombuffer(raw, np.uint8))
         except cv2.error as error:
             raise BadInputError(
                 f"The descriptor '{path}' is no model that can be read.", "Export it as ONNX with one picture as input."
             ) from error
-        self.facts = DescriptorFacts(str(path), hashlib.sha256(raw).hexdigest(), licence.strip(), side_px)
+        self.facts = DescriptorFacts(str(path), digest, licence.strip(), side_px)
 
     def __call__(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """One vector of length 1 a picture.
@@ -118,7 +130,7 @@ class Descriptor:
                     f"The descriptor '{self.facts.path}' cannot take a picture of {side} x {side}.",
                     "Give the side it was made for.",
                 ) from error
-            if vector.size == 0 or vector.shape[0] != 1:
+            if vector.size == 0 or vector.shape[0] != 1 or not np.isfinite(vector).all():
                 raise BadInputError(
                     f"The descriptor '{self.facts.path}' gives no vector.", "Export it with one vector as output."
                 )
@@ -149,6 +161,21 @@ def normalised(
     return np.asarray(alike - nearest.mean(axis=1, keepdims=True), dtype=np.float32)
 
 
+def standing_out(query: NDArray[np.float32], reference: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Similarities less what each query picture has with most of the reference: shape (n, m).
+
+    For want of unrelated pictures: what is left says whether one moment stands out among the others, and nothing of
+    a reference in which little changes.
+
+    Parameters
+    ----------
+    query, reference : ndarray of float32, shapes (n, d), (m, d)
+        Vectors of length 1.
+    """
+    alike = query @ reference.T
+    return np.asarray(alike - np.median(alike, axis=1, keepdims=True), dtype=np.float32)
+
+
 def described_line(
     scores: NDArray[np.float32], q_s: NDArray[np.float64], r_s: NDArray[np.float64]
 ) -> DescribedLine | None:
@@ -171,4 +198,5 @@ def described_line(
     weight = np.clip(on / (2 * LEAST_NORMALISED), 0.0, 1.0)
     step_s = np.minimum(np.gradient(q_s[inside]), 1.0) if inside.sum() > 1 else np.full(1, 0.5)
     moment = float(np.clip((on - beside) / LEAST_NORMALISED, 0.0, 1.0).mean())
-    return DescribedLine(line, float((weight * step_s).sum()), moment)
+    seen = on[on > -1.0]
+    return DescribedLine(line, float((weight * step_s).sum()), moment, float(seen.mean()) if len(seen) else 0.0)

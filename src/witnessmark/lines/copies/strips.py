@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 import cv2
 import matplotlib
@@ -39,13 +40,18 @@ VERDICT = {
 def draw(seen: CopiesObservations) -> tuple[Picture, ...]:
     """Strips for the surest matches, then the appearances in order of time; the same observations, the same bytes."""
     pictures = []
-    with matplotlib.rc_context({"font.family": "DejaVu Sans", "font.size": 9}):
+    with styled():
         for index, found in enumerate(seen.found[:DRAWN_AT_MOST]):
             pairs = [pair for pair in seen.stills if pair.found_index == index]
             pictures.append(strip(found, pairs, seen.fingerprint.duration_s, index + 1))
         if len(seen.chain.dated) + len(seen.chain.undated) > 1:
             pictures.append(appearances(seen.chain))
     return tuple(pictures)
+
+
+def styled() -> AbstractContextManager[None]:
+    """Within it pictures come out as the same bytes, whatever a person has set for matplotlib."""
+    return matplotlib.rc_context({"font.family": "DejaVu Sans", "font.size": 9})
 
 
 def strip(found: Found, pairs: Sequence[StillPair], duration_s: float, number: int) -> Picture:
