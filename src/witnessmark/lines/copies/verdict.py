@@ -8,6 +8,7 @@ import numpy as np
 
 from witnessmark.lines.copies.candidates import Candidate
 from witnessmark.lines.copies.codelines import CodeLine
+from witnessmark.lines.copies.featurelines import FeatureLine
 from witnessmark.lines.copies.fingerprint import Fingerprint
 from witnessmark.lines.copies.proof import Proof
 from witnessmark.lines.copies.records import Match, Relation, Stretch, Transform
@@ -18,6 +19,8 @@ from witnessmark.plain import Plain
 FULL_SCORE = 10.0
 COPY_STRENGTH = 0.45
 """Proof by change at which a match is called a copy rather than related."""
+FEATURES_IDLE_S = 1.5
+"""Unrelated clips share so many such seconds by chance or dress (12 clips), so the first ones count for nothing."""
 CODES_MOST = 0.75
 """Frame codes alone prove at most so much."""
 RELATED_MOST = 0.19
@@ -37,6 +40,8 @@ class Checked:
     codes : CodeLine or None
     shared : str or None
         Why a part of the evidence was left out, in one sentence.
+    featured : FeatureLine or None
+        By local features on a line of time; only where one of the two has no thumbnails.
     """
 
     candidate: Candidate
@@ -44,22 +49,33 @@ class Checked:
     laid: Verified | None
     codes: CodeLine | None
     shared: str | None = None
+    featured: FeatureLine | None = None
 
     @property
     def strength(self) -> float:
-        """0 to 1: proof by change with thumbnails; without them, by frame codes."""
+        """0 to 1: proof by change with thumbnails; without them, by frame codes or by local features."""
         if self.laid is not None:
             return self.laid.strength
+        by_features = feature_strength(self.featured) if self.featured is not None else 0.0
         if self.codes is None or self.reference.thumbnails is not None:
-            return 0.0
-        return code_strength(self.codes)
+            return by_features
+        return max(code_strength(self.codes), by_features)
+
+    @property
+    def by_features(self) -> bool:
+        """Whether local features on a line of time say more than frame codes, where nothing says more than both."""
+        if self.laid is not None or self.featured is None:
+            return False
+        return self.codes is None or feature_strength(self.featured) > code_strength(self.codes)
 
     @property
     def scene(self) -> float:
         """0 to 1: how far pictures agree, whatever they prove about the moment."""
         found = 0.0
+        if self.featured is not None:
+            found = 1.0 - float(np.exp(-max(self.featured.fit.support - 10.0, 0.0) / 100.0))
         if self.codes is not None:
-            found = 1.0 - float(np.exp(-self.codes.agreed_s / 4.0))
+            found = max(found, 1.0 - float(np.exp(-self.codes.agreed_s / 4.0)))
         if self.laid is not None and self.laid.fit is not None:
             found = max(found, 1.0 - float(np.exp(-(self.laid.fit.support - 10.0) / 100.0)))
         return max(found, 0.0)
@@ -80,19 +96,27 @@ def code_strength(codes: CodeLine) -> float:
     return CODES_MOST * (1.0 - float(np.exp(-codes.agreed_s / 3.0))) * (0.5 + 0.5 * codes.moment)
 
 
+def feature_strength(featured: FeatureLine) -> float:
+    """0 to 1: seconds in which more local features agree than when shifted in time."""
+    agreed_s = max(featured.codes.agreed_s - FEATURES_IDLE_S, 0.0)
+    return CODES_MOST * (1.0 - float(np.exp(-agreed_s / 3.0)))
+
+
 def match_of(query: Fingerprint, checked: Checked) -> Match:
     """The match in words and numbers."""
     laid, codes = checked.laid, checked.codes
     by_change = laid is not None and bool(laid.proofs)
     relation: Relation = "copy" if checked.strength >= COPY_STRENGTH else "related"
     matrix = laid.matrix if laid is not None else np.eye(3)
+    if checked.by_features and checked.featured is not None:
+        matrix, codes = checked.featured.fit.matrix, checked.featured.codes
     transform = _transform(matrix, checked)
     stretches: tuple[Stretch, ...] = ()
     if laid is not None and laid.proofs:
         stretches = tuple(_stretch(proof.line, proof.agreed_s, transform) for proof in laid.proofs)
     elif codes is not None:
         stretches = (_stretch(codes.line, codes.agreed_s, transform),)
-    tier = 3 if by_change else 1 if laid is None else 2
+    tier = 3 if by_change else 1 if laid is None and not checked.by_features else 2
     return Match(
         recording=checked.candidate.recording,
         relation=relation,
@@ -152,6 +176,12 @@ def _reasons(checked: Checked, relation: Relation) -> tuple[str, ...]:
             said.append("Too little that moves agrees to say that it is the same recording.")
     elif laid is not None:
         said.append("The pictures lie on one another, but nothing that moves agrees.")
+    elif checked.by_features and checked.featured is not None:
+        codes = checked.featured.codes
+        said.append(
+            f"Over {codes.agreed_s:.1f} s clearly more local features lie under one transform than when shifted in "
+            f"time ({codes.moment:.0%} fewer do then)."
+        )
     elif checked.codes is not None:
         codes = checked.codes
         said.append(
@@ -183,6 +213,9 @@ def _evidence(checked: Checked) -> dict[str, Plain]:
                 "likeness": round(best.likeness, 4),
                 "blocks": best.blocks,
             }
+    if checked.featured is not None:
+        said["feature_agreed_s"] = round(checked.featured.codes.agreed_s, 3)
+        said["feature_moment"] = round(checked.featured.codes.moment, 3)
     if checked.codes is not None:
         said |= {
             "code_agreed_s": round(checked.codes.agreed_s, 3),

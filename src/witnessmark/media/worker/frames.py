@@ -201,7 +201,7 @@ def _matrix(frame: VideoFrame) -> tuple[int, int, int, int] | None:
     try:
         attached = cast(Mapping[SideDataType, Buffer], frame.side_data)  # the stub names only one of its kinds
         raw = bytes(attached[SideDataType.DISPLAYMATRIX])
-    except KeyError:
+    except (KeyError, ValueError):  # none, or beside it a kind that the binding has no name for
         return None
     if len(raw) < 36:
         return None
