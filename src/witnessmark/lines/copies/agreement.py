@@ -6,13 +6,17 @@ moves in the other, in the same block and the same second, and no longer does wh
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from witnessmark.lines.copies.areas import Area, Group, areas_on, hidden_at
 from witnessmark.lines.copies.fingerprint import Thumbnails
+from witnessmark.lines.copies.library import Template
 from witnessmark.lines.copies.timeline import Line
 
 BLOCK = 8
@@ -31,6 +35,7 @@ TEXTURE_LEVELS = 4.0
 COVERED = 0.6
 """A block counts when at least this share of it shows the reference."""
 Matrix = NDArray[np.float64]
+Pixel = TypeVar("Pixel", np.float32, np.bool_)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +50,8 @@ class Overlaid:
         Where the reference shows.
     box : tuple of float
         Left, top, right, bottom of the grid in the query's frame, as shares.
+    areas : tuple of Area
+        Marked areas of the reference, in which nothing is compared.
     """
 
     q_s: NDArray[np.float64]
@@ -53,9 +60,12 @@ class Overlaid:
     reference: NDArray[np.float32]
     valid: NDArray[np.bool_]
     box: tuple[float, float, float, float]
+    areas: tuple[Area, ...] = ()
 
 
-def overlay(query: Thumbnails, reference: Thumbnails, matrix: Matrix, turned: bool) -> Overlaid | None:
+def overlay(
+    query: Thumbnails, reference: Thumbnails, matrix: Matrix, turned: bool, marks: Sequence[Template] = ()
+) -> Overlaid | None:
     """Lay thumbnails over one another.
 
     Parameters
@@ -64,6 +74,8 @@ def overlay(query: Thumbnails, reference: Thumbnails, matrix: Matrix, turned: bo
     matrix : ndarray of float64, shape (3, 3)
         From reference to query, as shares of width and height, after mirroring when `turned`.
     turned : bool
+    marks : sequence of Template
+        Marked areas of the reference's frame.
 
     Returns
     -------
@@ -97,6 +109,7 @@ def overlay(query: Thumbnails, reference: Thumbnails, matrix: Matrix, turned: bo
         at_r = np.stack([1.0 - at_r[:, 0], at_r[:, 1]], axis=1)
     coarse_q = ((right - left) * qw * (bottom - top) * qh / (width * height)) ** 0.5
     coarse_r = (across_r * rw * down_r * rh / (width * height)) ** 0.5
+    blur_px = 1.5 * max(1.0, float(coarse_r))
     return Overlaid(
         query.times_s.astype(np.float64),
         reference.times_s.astype(np.float64),
@@ -104,6 +117,7 @@ def overlay(query: Thumbnails, reference: Thumbnails, matrix: Matrix, turned: bo
         _laid(reference.luma, at_r, (height, width), float(coarse_r)),
         valid,
         (float(left), float(top), float(right), float(bottom)),
+        areas_on(marks, at_r, (height, width), (blur_px / rw, blur_px / rh)),
     )
 
 
@@ -147,12 +161,28 @@ def _laid(
     return laid
 
 
-def blocks_of(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Blocks less their means: shape (n, blocks, BLOCK * BLOCK) of pictures of shape (n, height, width)."""
+def blocks_of(pictures: NDArray[np.float32], hides: NDArray[np.bool_] | None = None) -> NDArray[np.float32]:
+    """Blocks less their means: shape (n, blocks, BLOCK * BLOCK) of pictures of shape (n, height, width).
+
+    Hidden pixels, and blocks of which too little is left, are 0.
+    """
+    flat = _cut(pictures)
+    if hides is None:
+        return np.asarray(flat - flat.mean(axis=2, keepdims=True))
+    shows = _cut(~hides[None].copy())[0].astype(np.float32) * left_over(hides)[:, None]
+    means = (flat * shows).sum(axis=2) / np.maximum(shows.sum(axis=1), 1.0)
+    return np.asarray((flat - means[:, :, None]) * shows, dtype=np.float32)
+
+
+def left_over(hides: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The blocks of which enough is not hidden."""
+    return np.asarray(1.0 - _cut(hides[None])[0].mean(axis=1) >= COVERED)
+
+
+def _cut(pictures: NDArray[Pixel]) -> NDArray[Pixel]:
     n, height, width = pictures.shape
     cut = pictures.reshape(n, height // BLOCK, BLOCK, width // BLOCK, BLOCK).transpose(0, 1, 3, 2, 4)
-    flat = cut.reshape(n, -1, BLOCK * BLOCK)
-    return np.asarray(flat - flat.mean(axis=2, keepdims=True))
+    return cut.reshape(n, -1, BLOCK * BLOCK)
 
 
 def counted_blocks(overlaid: Overlaid) -> NDArray[np.bool_]:
@@ -188,10 +218,16 @@ def change_table(overlaid: Overlaid, margin: float = 0.3) -> NDArray[np.float32]
     counted = counted_blocks(overlaid)
     if not counted.any():
         return np.zeros((len(overlaid.q_s), len(overlaid.r_s)), np.float32)
-    q = softened(change(blocks_of(overlaid.query)[:, counted], overlaid.q_s)).reshape(len(overlaid.q_s), -1)
-    r = softened(change(blocks_of(overlaid.reference)[:, counted], overlaid.r_s)).reshape(len(overlaid.r_s), -1)
-    power = 0.5 * ((q * q).sum(axis=1)[:, None] + (r * r).sum(axis=1)[None, :])
-    return np.asarray((q @ r.T - margin * power) / counted.sum(), dtype=np.float32)
+    table = np.zeros((len(overlaid.q_s), len(overlaid.r_s)), np.float32)
+    for rows, hides in hidden_at(overlaid.areas, overlaid.r_s):
+        left = counted if hides is None else counted & left_over(hides)
+        if left.any():
+            q = softened(change(blocks_of(overlaid.query, hides)[:, left], overlaid.q_s))
+            r = softened(change(blocks_of(overlaid.reference, hides)[:, left], overlaid.r_s))
+            q, r = q.reshape(len(q), -1), r.reshape(len(r), -1)[rows]
+            power = 0.5 * ((q * q).sum(axis=1)[:, None] + (r * r).sum(axis=1)[None, :])
+            table[:, rows] = (q @ r.T - margin * power) / left.sum()
+    return table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -213,6 +249,8 @@ class Agreement:
         Mean power of change in the recording that changes less there, and in the other.
     like, seen : ndarray of float32, shape (n, blocks)
         As `alike` and `power`, of the pictures themselves instead of their change.
+    shown : ndarray of bool, shape (n, blocks)
+        Blocks that no marked area hides; where one does, all else is 0.
     """
 
     q_s: NDArray[np.float64]
@@ -224,6 +262,7 @@ class Agreement:
     livelier: NDArray[np.float32]
     like: NDArray[np.float32]
     seen: NDArray[np.float32]
+    shown: NDArray[np.bool_]
 
     def share(self, rows: NDArray[np.bool_] | slice = slice(None)) -> float:
         """Share of all change that agrees, -1 to 1."""
@@ -250,10 +289,13 @@ def along(overlaid: Overlaid, line: Line, whole: bool = False, shift_s: float = 
     if inside.sum() < 2 or not counted.any():
         return None
     q_s = overlaid.q_s[inside]
-    shown = interpolated(overlaid.reference, overlaid.r_s, r_wanted[inside])
-    q = blocks_of(overlaid.query[inside])[:, counted]
-    r = blocks_of(shown)[:, counted]
-    changed_q, changed_r = softened(change(q, q_s)), softened(change(r, q_s))
+    pictures = overlaid.query[inside], interpolated(overlaid.reference, overlaid.r_s, r_wanted[inside])
+    groups = hidden_at(overlaid.areas, r_wanted[inside])
+    shown = np.ones((len(q_s), int(counted.sum())), np.bool_)
+    for rows, hides in groups:
+        if hides is not None:
+            shown[rows] = left_over(hides)[counted]
+    (q, changed_q), (r, changed_r) = (_blocks_and_change(one, q_s, counted, groups) for one in pictures)
     alike = (changed_q * changed_r).sum(axis=2)
     power = 0.5 * ((changed_q**2).sum(axis=2) + (changed_r**2).sum(axis=2))
     mean_q, mean_r = q.mean(axis=0), r.mean(axis=0)
@@ -264,7 +306,24 @@ def along(overlaid: Overlaid, line: Line, whole: bool = False, shift_s: float = 
     look_q, look_r = softened(q, TEXTURE_LEVELS), softened(r, TEXTURE_LEVELS)
     like = (look_q * look_r).sum(axis=2)
     looked = 0.5 * ((look_q**2).sum(axis=2) + (look_r**2).sum(axis=2))
-    return Agreement(q_s, alike, power, still, np.minimum(long_q, long_r) / BLOCK, quieter, livelier, like, looked)
+    return Agreement(
+        q_s, alike, power, still, np.minimum(long_q, long_r) / BLOCK, quieter, livelier, like, looked, shown
+    )
+
+
+def _blocks_and_change(
+    pictures: NDArray[np.float32], times_s: NDArray[np.float64], counted: NDArray[np.bool_], groups: Sequence[Group]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Blocks of pictures and how they change, each row with what is hidden at its time."""
+    blocks = changed = np.zeros((len(pictures), int(counted.sum()), BLOCK * BLOCK), np.float32)
+    for rows, hides in groups:
+        part = blocks_of(pictures, hides)[:, counted]
+        moved = softened(change(part, times_s))
+        if len(rows) == len(pictures):
+            return part, moved
+        blocks, changed = blocks.copy(), changed.copy()
+        blocks[rows], changed[rows] = part[rows], moved[rows]
+    return blocks, changed
 
 
 def interpolated(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from witnessmark.lines.copies import features, pdq
 from witnessmark.lines.copies.buckets import probes
 from witnessmark.lines.copies.fingerprint import Fingerprint
-from witnessmark.lines.copies.library import Hits, Library
+from witnessmark.lines.copies.library import Hits, Library, Template
 from witnessmark.lines.copies.timeline import voted_line
 
 FRAME_RADIUS_BITS = 72
@@ -47,6 +47,8 @@ class Candidate:
         Query time [s], reference row, distance [bits] of near frame codes.
     feature_hits : ndarray of int64, shape (g, 2)
         Row of the query's and of the reference's local feature.
+    marks : tuple of Template
+        Marked areas of the reference's frame, in which nothing is compared.
     """
 
     recording: int
@@ -54,6 +56,7 @@ class Candidate:
     weight: float
     frame_hits: NDArray[np.float64]
     feature_hits: NDArray[np.int64]
+    marks: tuple[Template, ...] = ()
 
 
 def candidates(query: Fingerprint, library: Library, leave_out: Collection[int] = ()) -> list[Candidate]:

@@ -103,7 +103,9 @@ def prove(overlaid: Overlaid, line: Line) -> Proof | None:
             control = max(control, float(other.alike[:, kept].sum() / max(float(other.power[:, kept].sum()), 1e-6)))
     textured = kept & (seen.texture > 3.0)
     still = float(seen.still[textured].mean()) if textured.any() else 0.0
-    blocks = int(kept.sum())
+    blocks = int(kept.sum() * seen.shown[rows][:, kept].mean())
+    if not blocks:
+        return None
     likeness = float(seen.like[rows][:, kept].sum() / max(float(seen.seen[rows][:, kept].sum()), 1e-6))
     frames = np.stack([seen.q_s[rows], alike[rows] / blocks, power[rows] / blocks], axis=1)
     return Proof(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from witnessmark.errors import ClashError
+from witnessmark.lines.copies.areas import outside_areas
 from witnessmark.lines.copies.candidates import Candidate, candidates
 from witnessmark.lines.copies.codelines import CodeLine, code_line
 from witnessmark.lines.copies.fingerprint import ALGORITHM, Fingerprint
@@ -56,7 +57,8 @@ def search(
     for number, candidate in enumerate(found):
         if progress is not None:
             progress(number / len(found), "comparing with what is near")
-        one = check(query, library.fingerprint(candidate.recording), candidate)
+        marks = known[candidate.recording].templates if candidate.recording in known else ()
+        one = check(query, *outside_areas(library.fingerprint(candidate.recording), candidate, marks))
         if one is not None and (candidate.recording not in checked or one.score > checked[candidate.recording].score):
             checked[candidate.recording] = one
     kept = without_shared(query, list(checked.values()), known)

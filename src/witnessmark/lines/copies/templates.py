@@ -8,6 +8,7 @@ import numpy as np
 
 from witnessmark.lines.copies import pdq
 from witnessmark.lines.copies.codelines import distances
+from witnessmark.lines.copies.commons import shown_by_many
 from witnessmark.lines.copies.fingerprint import Fingerprint
 from witnessmark.lines.copies.library import Recording, Template
 from witnessmark.lines.copies.timeline import Line
@@ -28,6 +29,13 @@ CONTINUES_S = 1.5
 
 OPENING_WORDS = "Both begin or end with the same stretch and then go on differently, as with a broadcaster's intro."
 MARKED_WORDS = "The stretch is marked as an intro or other shared material."
+MANY_WORDS = (
+    "Three or more recordings of the library show the same stretch and go on differently, as with a jingle or a map "
+    "that many share."
+)
+AREA_WORDS = "An area of the picture is marked as a logo or other shared material; nothing in it was counted."
+LARGE_AREA = 0.5
+"""A marked area of at least this share of the frame keeps frame codes, which are of whole pictures, from counting."""
 
 
 def without_shared(query: Fingerprint, found: list[Checked], known: Mapping[int, Recording]) -> list[Checked]:
@@ -47,16 +55,18 @@ def without_shared(query: Fingerprint, found: list[Checked], known: Mapping[int,
         def shared(line: Line, beyond: float = 0.0, one: Checked = one, marked: tuple[Template, ...] = marked) -> str:
             if beyond < SAME_BEYOND and opens_both(query, one.reference, one.candidate.turned, line):
                 return OPENING_WORDS
-            whole = any(_within(line, mark.start_s, mark.end_s) for mark in marked if mark.box is None)
-            return MARKED_WORDS if whole else ""
+            if any(_within(line, mark.start_s, mark.end_s) for mark in marked if mark.box is None):
+                return MARKED_WORDS
+            return MANY_WORDS if beyond < SAME_BEYOND and shown_by_many(query, found, one, line) else ""
 
         proofs = one.laid.proofs if one.laid is not None else ()
         words = [shared(proof.line, max(proof.before, proof.after)) for proof in proofs]
         left = tuple(proof for proof, word in zip(proofs, words, strict=True) if not word)
         why = next((word for word in words if word), "")
         codes = one.codes
-        if codes is not None and (about := shared(codes.core())):
+        if codes is not None and (about := shared(codes.core()) or _covered(codes.core(), marked)):
             why, codes = why or about, codes.beside(codes.core())
+        why = why or (AREA_WORDS if any(_meet(proof.line, one.candidate.marks) for proof in proofs) else "")
         kept.append(one.without(left, codes, why) if why else one)
     return kept
 
@@ -100,6 +110,22 @@ def _span(one: Fingerprint) -> tuple[float, float]:
     """Times of the first and the last picture [s]."""
     times_s = one.thumbnails.times_s if one.thumbnails is not None else one.frames.times_s
     return float(times_s[0]), float(times_s[-1])
+
+
+def _covered(line: Line, marked: tuple[Template, ...]) -> str:
+    """Why frame codes do not count where a marked area takes up most of the picture."""
+    for mark in marked:
+        if mark.box is not None and _within(line, mark.start_s, mark.end_s):
+            left, top, right, bottom = mark.box
+            if (right - left) * (bottom - top) >= LARGE_AREA:
+                return AREA_WORDS
+    return ""
+
+
+def _meet(line: Line, marks: tuple[Template, ...]) -> bool:
+    """Whether a stretch and the time of a mark have something in common."""
+    r0_s, r1_s = sorted((line.at(line.q0_s), line.at(line.q1_s)))
+    return any(mark.start_s < r1_s and mark.end_s > r0_s for mark in marks)
 
 
 def _within(line: Line, start_s: float, end_s: float) -> bool:

@@ -142,7 +142,7 @@ def _laid(
     q_part, r_part = query, theirs
     if len(query.times_s) * len(theirs.times_s) > MOST_PAIRS:
         q_part, r_part = _window(query, reference, theirs, candidate)
-    overlaid = overlay(q_part, r_part, matrix, candidate.turned)
+    overlaid = overlay(q_part, r_part, matrix, candidate.turned, candidate.marks)
     if overlaid is None:
         return None
     table = change_table(overlaid)
@@ -152,7 +152,7 @@ def _laid(
     if not lines:
         return Verified(candidate.recording, candidate.turned, matrix, fit, (), overlaid)
     if q_part is not query or r_part is not theirs:
-        overlaid = _along(query, theirs, lines[0], matrix, candidate.turned) or overlaid
+        overlaid = _along(query, theirs, lines[0], matrix, candidate) or overlaid
     proofs = [proof for proof in (prove(overlaid, line) for line in lines) if proof is not None]
     proofs.sort(key=lambda proof: -proof.agreed_s * proof.quality)
     return Verified(candidate.recording, candidate.turned, matrix, fit, tuple(_apart(proofs)), overlaid)
@@ -193,11 +193,12 @@ def _hit_times(
     return q_s, reference.frames.times_s[row.astype(np.int64)].astype(np.float64), 44.0 - distance
 
 
-def _along(query: Thumbnails, theirs: Thumbnails, line: Line, matrix: Matrix, turned: bool) -> Overlaid | None:
+def _along(query: Thumbnails, theirs: Thumbnails, line: Line, matrix: Matrix, candidate: Candidate) -> Overlaid | None:
     """Both recordings laid over one another along a line, as far as it leads and may be proved."""
     middle_s = (line.q0_s + line.q1_s) / 2
     low, high = middle_s - MOST_PROOF_S / 2, middle_s + MOST_PROOF_S / 2
-    return overlay(part(query, low, high), part(theirs, line.at(low) - 4.0, line.at(high) + 4.0), matrix, turned)
+    theirs = part(theirs, line.at(low) - 4.0, line.at(high) + 4.0)
+    return overlay(part(query, low, high), theirs, matrix, candidate.turned, candidate.marks)
 
 
 def part(thumbnails: Thumbnails, start_s: float, end_s: float) -> Thumbnails:
