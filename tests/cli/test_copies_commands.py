@@ -50,6 +50,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     encode(folder / "clips" / "more" / "other.mp4", scene_frames(100_000, 6 * FPS))
     (folder / "clips" / "broken.mp4").write_bytes(b"\0\0\0\x18ftypmp42 and nothing else")
     encode(folder / "copy.mp4", mirrored(captioned(cropped(frames))), crf=30)
+    encode(folder / "mirror.mp4", mirrored(frames), crf=30)
     encode(folder / "part.mp4", framed(frames[3 * FPS : 8 * FPS]), crf=30)
     encode(folder / "unknown.mp4", elsewhere(6 * FPS))
     done = said(folder, "copies", "index", "archive", "clips")
@@ -94,7 +95,7 @@ def test_marking_an_intro(desk: Path) -> None:
 
 
 def test_two_desks_exchange_codes_and_never_footage(desk: Path, tmp_path: Path) -> None:
-    (tmp_path / "copy.mp4").write_bytes((desk / "copy.mp4").read_bytes())
+    (tmp_path / "mirror.mp4").write_bytes((desk / "mirror.mp4").read_bytes())
     (tmp_path / "unknown.mp4").write_bytes((desk / "unknown.mp4").read_bytes())
     bundle = tmp_path / "harbour.wmb"
     made = said(desk, "copies", "export", "archive", str(bundle), "--as", "Harbour Desk", "--feature-frames", "60")
@@ -104,14 +105,14 @@ def test_two_desks_exchange_codes_and_never_footage(desk: Path, tmp_path: Path) 
     assert refused.returncode == 2 and "fingerprint" in refused.stderr
     done = said(tmp_path, "copies", "import", "ridge", "harbour.wmb", "--fingerprint", made["key_fingerprint"])
     assert done["added"] == 2
-    (row,) = [row for row in said(tmp_path, "copies", "query", "ridge", "copy.mp4") if row["relation"] == "copy"]
+    (row,) = [row for row in said(tmp_path, "copies", "query", "ridge", "mirror.mp4") if row["relation"] == "copy"]
     assert row["origin"] == "Harbour Desk" and row["ref"] != "known.mp4" and row["mirrored"]
     damaged = bytearray(bundle.read_bytes())
     damaged[len(damaged) // 2] ^= 1
     (tmp_path / "damaged.wmb").write_bytes(damaged)
     assert run(tmp_path, "copies", "import", "ridge", "damaged.wmb", "--trust").returncode in (1, 2)
     assert said(tmp_path, "copies", "partners", "ridge")[0]["recordings"] == 2
-    asked = said(tmp_path, "copies", "ask", "ridge", "copy.mp4", "question.wmq", "--as", "Ridge Desk")
+    asked = said(tmp_path, "copies", "ask", "ridge", "mirror.mp4", "question.wmq", "--as", "Ridge Desk")
     answered = said(
         desk, "copies", "answer", "archive", str(tmp_path / "question.wmq"), str(tmp_path / "answer.wma"),
         "--as", "Harbour Desk", "--fingerprint", asked["key_fingerprint"],
