@@ -72,6 +72,8 @@ def test_a_panel_many_clips_share_proves_a_copy_only_while_it_is_not_marked(
     plain, marked = told(other, holding(first)), told(other, holding(first, marks=[panel]))
     assert plain[1].relation == "copy"
     assert 1 not in marked or (marked[1].relation != "copy" and marked[1].score < 2.0)
+    features = search(other.up_to(2), holding(first.up_to(2), marks=[panel]))
+    assert all(one.relation != "copy" for one in features)
     again = told(part, holding(first, marks=[panel]))[1]
     assert again.relation == "copy" and AREA_WORDS in again.reasons
     assert again.stretches[0].r0_s == pytest.approx(again.stretches[0].q0_s + 1.0, abs=0.3)
@@ -146,10 +148,10 @@ def test_a_sequence_that_many_recordings_share_makes_no_copy(
     assert [two[number].relation for number in (1, 2)] == ["copy", "copy"]
     assert all(one.relation != "copy" and one.score < 2.0 for one in three.values())
     assert any(MANY_WORDS in one.reasons for one in three.values())
-    codes = MemoryLibrary()
-    for number, one in enumerate(kept):
-        codes.add(one.up_to(1), f"codes {number}")
-    assert all(one.relation != "copy" for one in search(query.up_to(1), codes))
+    for tier in (1, 2):
+        fewer = [one.up_to(tier) for one in kept]
+        assert told(query.up_to(tier), holding(*fewer[:2]))[1].score > 2.0
+        assert all(one.score < 2.0 for one in search(query.up_to(tier), holding(*fewer)))
 
 
 def test_who_shows_more_than_the_shared_sequence_is_still_a_copy(

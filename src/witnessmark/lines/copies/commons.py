@@ -104,7 +104,9 @@ def _along(one: Checked, stretch: Line) -> Line | None:
     proofs = one.laid.proofs if one.laid is not None else ()
     lines = [proof.line for proof in proofs if proof.strength >= LEAST_STRENGTH]
     if not proofs and one.codes is not None:
-        lines = [one.codes.core()]
+        lines.append(one.codes.core())
+    if not proofs and one.featured is not None:
+        lines.append(one.featured.codes.core())
     for line in lines:
         common = min(line.q1_s, stretch.q1_s) - max(line.q0_s, stretch.q0_s)
         if common >= COVERED * (stretch.q1_s - stretch.q0_s):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -66,8 +67,12 @@ def without_shared(query: Fingerprint, found: list[Checked], known: Mapping[int,
         codes = one.codes
         if codes is not None and (about := shared(codes.core()) or _covered(codes.core(), marked)):
             why, codes = why or about, codes.beside(codes.core())
+        featured = one.featured
+        if featured is not None and (about := shared(featured.codes.core())):
+            why = why or about
+            featured = replace(featured, codes=featured.codes.beside(featured.codes.core()))
         why = why or (AREA_WORDS if any(_meet(proof.line, one.candidate.marks) for proof in proofs) else "")
-        kept.append(one.without(left, codes, why) if why else one)
+        kept.append(replace(one.without(left, codes, why), featured=featured) if why else one)
     return kept
 
 
