@@ -112,7 +112,10 @@ class Observations(Protocol):
     A field ``remarks : tuple of Remark`` is shown wherever the result is shown, also beside an abstention.
     """
 
-    inputs: tuple[InputRef, ...]
+    @property
+    def inputs(self) -> tuple[InputRef, ...]:
+        """What was looked at."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -31,7 +31,7 @@ def walk(count: int, seed: int = 11) -> list[NDArray[np.uint8]]:
     frames = []
     for n in range(count):
         x, y = 60 + 3 * n + round(30 * np.sin(n / 6)), 80 + round(45 * np.sin(n / 8) + 20 * np.sin(n / 3.1))
-        frames.append(np.ascontiguousarray(wall[y : y + 180, x : x + 320]))
+        frames.append(np.asarray(wall[y : y + 180, x : x + 320], np.uint8).copy())
     return frames
 
 

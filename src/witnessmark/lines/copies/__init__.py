@@ -26,7 +26,7 @@ class CopiesLine:
     name = "copies"
     version = "1"
     question = "Is this recording, or a part of it, already known, and since when?"
-    observations = CopiesObservations
+    observations: type = CopiesObservations
     needs: frozenset[type] = frozenset()
     consults: frozenset[str] = frozenset({"fingerprints"})
     references: tuple[str, ...] = (

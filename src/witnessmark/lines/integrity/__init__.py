@@ -39,7 +39,7 @@ class IntegrityLine:
     name = "integrity"
     version = "1"
     question = "Is this file what a camera or a platform would have written, and has it been cut?"
-    observations = IntegrityObservations
+    observations: type = IntegrityObservations
     needs: frozenset[type] = frozenset()
     consults: frozenset[str] = frozenset()
     references: tuple[str, ...] = (

@@ -15,7 +15,7 @@ class SunLine:
     name = "sun"
     version = "1"
     question = "When would these shadows fall so?"
-    observations = SunObservations
+    observations: type = SunObservations
     needs: frozenset[type] = frozenset()
     consults: frozenset[str] = frozenset({"elevation", "headings", "horizons"})
     references: tuple[str, ...] = (
