@@ -8,6 +8,7 @@ from witnessmark.errors import ClashError
 from witnessmark.lines.copies.areas import outside_areas
 from witnessmark.lines.copies.candidates import Candidate, candidates
 from witnessmark.lines.copies.codelines import CodeLine, code_line
+from witnessmark.lines.copies.featurelines import feature_line
 from witnessmark.lines.copies.fingerprint import ALGORITHM, Fingerprint
 from witnessmark.lines.copies.heard import by_sound, heard_in, with_sound
 from witnessmark.lines.copies.library import Library
@@ -93,9 +94,12 @@ def check(query: Fingerprint, reference: Fingerprint, candidate: Candidate) -> C
     """Lay one candidate over the query with the highest tier both have."""
     laid = verify(query, reference, candidate)
     codes: CodeLine | None = code_line(query, reference, candidate)
-    if laid is None and codes is None:
+    pictures = query.thumbnails is not None and reference.thumbnails is not None
+    featured = None if laid is not None or pictures else feature_line(query, reference, candidate)
+    if laid is None and codes is None and featured is None:
         return None
-    return Checked(candidate, reference, laid, codes)
+    told = reference if pictures else reference.up_to(2)  # without the query's, the reference's thumbnails say nothing
+    return Checked(candidate, told, laid, codes, featured=featured)
 
 
 def _same_algorithm(one: str, other: str) -> None:
