@@ -31,10 +31,12 @@ NEAR_S = 0.6
 """Frame codes so far apart in time are still compared: both are sampled twice a second."""
 EDGE_S = 0.5
 """So near its ends a stretch is not looked at: ends are told to about half a second."""
+CUT_LEAST_BITS = 112
+"""Less than this across an edge may be one shot that moves: there codes of real footage differed in 89 to 117 bits."""
 CUT_BITS = 10
 """So much farther than codes within a stretch from one another are those across a cut."""
-NEXT_CODES = 4
-"""So many codes on either side of an edge are compared across it."""
+NEXT_CODES = 2
+"""So many codes on either side of an edge are compared across it: a cut a second away is another one."""
 LEAST_CODES = 2
 LEAST_STRENGTH = 0.2
 """Proofs weaker than this do not make a recording one that shows the stretch."""
@@ -155,10 +157,12 @@ def _between_cuts(one: Shown, line: Line, sides: Sequence[NDArray[np.float64]]) 
     """
     at_s, within = one.codes_at(_within(line))
     later_s = np.abs(at_s[:, None] - at_s[None, :])
-    usual = distances(within, within)[(later_s >= 2 * EDGE_S - 0.1) & (later_s <= BEYOND_S)]
+    usual = distances(within, within)[
+        (later_s >= 2 * EDGE_S - 0.1) & (later_s <= 2 * EDGE_S + (NEXT_CODES - 1) * 2 * STEP_S + 0.1)
+    ]
     if not len(usual):
         return False
-    least = max(OTHER_BITS, float(np.median(usual)) + CUT_BITS)
+    least = max(CUT_LEAST_BITS, float(np.median(usual)) + CUT_BITS)
     told = False
     for side in sides:
         after = bool(side[0] > line.q1_s)
