@@ -16,7 +16,7 @@ from witnessmark.errors import BadInputError, ClashError, NotFoundError
 from witnessmark.lines.copies.buckets import probes
 from witnessmark.lines.copies.library import Hits, Library, Recording, Seen, Template
 from witnessmark.lines.copies.memory import MemoryLibrary
-from witnessmark.stores.fingerprints import Entry, FingerprintStore
+from witnessmark.stores.fingerprints import Entry, FingerprintStore, ImportLine
 from witnessmark.stores.fingerprints import folder as folder_store
 from witnessmark.stores.fingerprints.folder import FolderStore
 
@@ -152,6 +152,7 @@ def check_taken_down(store: FingerprintStore) -> None:
         lambda: store.remove(one.id, "r", "o"),
         lambda: store.fingerprint(one.id),
         lambda: store.add_seen(one.id, ()),
+        lambda: store.remove_seen(one.id, ()),
         lambda: store.mark_template(one.id, Template("logo", 0, 1, None)),
     ]
     for act in gone:
@@ -182,6 +183,43 @@ def check_marks(store: FingerprintStore) -> None:
     seen = Seen(1_900_000_000.123456, 14_400, "as the partner states", "Q")
     assert store.add_seen(one.id, [seen, seen]).seen == (seen,)
     assert store.recordings() == [store.add_seen(one.id, [seen])]
+
+
+def test_a_word_tells_changes_and_times_are_taken_back(store: FingerprintStore) -> None:
+    check_state(store)
+
+
+def check_state(store: FingerprintStore) -> None:
+    """The word changes with recordings, times and templates, and with nothing else."""
+    sha256, early, late = "ef" * 32, Seen(1.0, 0, "platform page", "P"), Seen(2.0, None, "taken in", "here")
+    logo = Template("logo", 0.0, 1.0, (0.7, 0.05, 0.95, 0.2))
+    one = store.add(noise_print(1).up_to(1), "a", sha256=sha256).id
+    words = [store.state()]
+    for change in (
+        lambda: store.add(noise_print(1), "a", sha256=sha256),
+        lambda: store.add_seen(one, [early, late]),
+        lambda: store.remove_seen(one, [early]),
+        lambda: store.mark_template(one, logo),
+        lambda: store.unmark(one, logo),
+        lambda: store.add(noise_print(2), "b"),
+        lambda: store.remove(one, "r", "o"),
+    ):
+        with store.view() as view:
+            change()
+            assert view.state() == words[-1]
+        assert store.state() not in words
+        words.append(store.state())
+        with store.view() as view:
+            assert view.state() == words[-1]
+    two = store.add(noise_print(3), "c", sha256=sha256, seen=[late], again=True).id
+    words.append(store.state())
+    store.add(noise_print(3), "c", sha256=sha256, seen=[late])
+    assert store.add_seen(two, [late]).seen == store.remove_seen(two, [early]).seen == (late,)
+    store.log_import(ImportLine("p", 1, 1, None, 1.0, None, "r"))
+    store.compact()
+    store.rebuild()
+    assert store.state() == words[-1]
+    assert store.remove_seen(two, [late, early]).seen == ()
 
 
 def test_stats_count_what_is_kept(store: FingerprintStore) -> None:

@@ -81,7 +81,14 @@ def test_a_database_answers_as_the_library_in_memory(
 
 @pytest.mark.parametrize(
     "check",
-    [common.check_same_file, common.check_taken_down, common.check_marks, common.check_stats, common.check_refusals],
+    [
+        common.check_same_file,
+        common.check_taken_down,
+        common.check_marks,
+        common.check_state,
+        common.check_stats,
+        common.check_refusals,
+    ],
 )
 def test_it_keeps_the_contract(
     emptied: Callable[[], FingerprintStore], check: Callable[[FingerprintStore], None]

@@ -8,6 +8,7 @@ from witnessmark.stores.fingerprints.contract import (
     Problem,
     Stats,
     Takedown,
+    View,
 )
 from witnessmark.stores.fingerprints.opening import open_library
 
@@ -20,6 +21,7 @@ __all__ = [
     "Problem",
     "Stats",
     "Takedown",
+    "View",
     "import_folder",
     "open_library",
 ]

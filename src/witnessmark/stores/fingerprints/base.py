@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from sqlalchemy import func, select
@@ -13,11 +14,11 @@ from sqlalchemy.orm import Session
 
 from witnessmark.errors import BadInputError, ClashError
 from witnessmark.lines.copies.fingerprint import Fingerprint
-from witnessmark.lines.copies.library import Library, Recording, Seen, Template
+from witnessmark.lines.copies.library import Recording, Seen, Template
 from witnessmark.lines.copies.memory import highest_tier
 from witnessmark.lines.copies.packing import pack
 from witnessmark.stores.fingerprints import facts
-from witnessmark.stores.fingerprints.contract import Entry, ImportLine, Stats, Takedown
+from witnessmark.stores.fingerprints.contract import Entry, ImportLine, Stats, Takedown, View
 from witnessmark.stores.fingerprints.rows import Rows
 from witnessmark.stores.fingerprints.tables import ImportRow, RecordingRow, TakedownRow
 
@@ -44,7 +45,7 @@ class RowStore(ABC):
         return self._algorithm
 
     @abstractmethod
-    def view(self) -> AbstractContextManager[Library]:
+    def view(self) -> AbstractContextManager[View]:
         """The store as it is now."""
 
     @abstractmethod
@@ -87,6 +88,18 @@ class RowStore(ABC):
             facts.recording_row(session, recording)
             facts.add_seen(session, recording, seen)
             return facts.one(session, recording)
+
+    def remove_seen(self, recording: int, seen: Iterable[Seen]) -> Recording:
+        """Take back times at which a recording was said to be there; one that is not known is passed over."""
+        with self._rows.writing() as session:
+            facts.recording_row(session, recording)
+            facts.remove_seen(session, recording, seen)
+            return facts.one(session, recording)
+
+    def state(self) -> str:
+        """A word that changes when recordings, times they were seen or templates change, and else stays."""
+        with self._rows.reading() as session:
+            return facts.state(session)
 
     def mark_template(self, recording: int, template: Template) -> Recording:
         """Mark a stretch or an area of it as one that many recordings share."""
@@ -198,6 +211,7 @@ class RowStore(ABC):
                 session.add(row)
                 session.flush()
                 fresh[row.id] = blocks
+                _note_kept(session, row, blocks)
             facts.add_seen(session, row.id, entry.seen)
             numbers.append(row.id)
         return numbers, fresh
@@ -213,6 +227,11 @@ def check_takedown(reason: str, operator: str) -> None:
     """
     if not reason.strip() or not operator.strip():
         raise BadInputError("A takedown needs a reason and an operator.", "Say why it is taken down, and who does it.")
+
+
+def _note_kept(session: Session, row: RecordingRow, blocks: Mapping[int, bytes]) -> None:
+    digest = hashlib.sha256(b"".join(blocks[tier] for tier in sorted(blocks))).hexdigest()
+    facts.changed(session, "kept", row.id, row.name, row.origin, row.sha256, row.duration_s, row.tiers, digest)
 
 
 def _refuse_taken_down(session: Session, entry: Entry) -> None:

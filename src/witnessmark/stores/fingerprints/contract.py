@@ -136,10 +136,19 @@ class Problem:
 
 
 @runtime_checkable
+class View(Library, Protocol):
+    """A store at one moment: a `Library` that does not change."""
+
+    def state(self) -> str:
+        """See `FingerprintStore.state`."""
+        ...
+
+
+@runtime_checkable
 class FingerprintStore(Library, Protocol):
     """A `Library` that is kept, by whatever process, until a person takes something out."""
 
-    def view(self) -> AbstractContextManager[Library]:
+    def view(self) -> AbstractContextManager[View]:
         """The store as it is now; what others write meanwhile does not show in it."""
         ...
 
@@ -193,6 +202,18 @@ class FingerprintStore(Library, Protocol):
 
     def add_seen(self, recording: int, seen: Iterable[Seen]) -> Recording:
         """Add times at which a recording was already there; one that is known already is passed over."""
+        ...
+
+    def remove_seen(self, recording: int, seen: Iterable[Seen]) -> Recording:
+        """Take back times at which a recording was said to be there; one that is not known is passed over."""
+        ...
+
+    def state(self) -> str:
+        """A word that changes when recordings, times they were seen or templates change, and else stays.
+
+        It is kept with the rows and read without them. It follows from all changes since the store was made, in their
+        order: two stores that went through the same have the same word, two made in another order have not.
+        """
         ...
 
     def mark_template(self, recording: int, template: Template) -> Recording:

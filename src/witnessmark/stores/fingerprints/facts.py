@@ -6,6 +6,7 @@ Every function is part of the transaction of the session it is given.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from collections.abc import Collection, Iterable
 
@@ -15,9 +16,18 @@ from sqlalchemy.orm import Session
 from witnessmark.errors import NotFoundError
 from witnessmark.lines.copies.library import Recording, Seen, Template
 from witnessmark.stores.fingerprints.contract import ImportLine, Takedown
-from witnessmark.stores.fingerprints.tables import ImportRow, RecordingRow, SeenRow, TakedownRow, TemplateRow
+from witnessmark.stores.fingerprints.tables import (
+    ImportRow,
+    RecordingRow,
+    SeenRow,
+    StateRow,
+    TakedownRow,
+    TemplateRow,
+)
 
 _FEW = 500
+_WORD = "word"
+_CHANGED = "witnessmark changed"
 _COLUMNS = (
     RecordingRow.id,
     RecordingRow.name,
@@ -26,6 +36,28 @@ _COLUMNS = (
     RecordingRow.tiers,
     RecordingRow.sha256,
 )
+
+
+def changed(session: Session, *what: str | float | None) -> None:
+    """Note a change of recordings, of when they were seen or of templates; `settle_state` makes a new word of it."""
+    session.info.setdefault(_CHANGED, []).append(what)
+
+
+def state(session: Session) -> str:
+    """A word that changes with every change noted, and with nothing else."""
+    row = session.get(StateRow, _WORD)
+    return session.get_one(StateRow, "changes").text if row is None else row.text
+
+
+def settle_state(session: Session) -> None:
+    """Make the new word of the changes noted: the SHA-256 of the word before and of them, so that it follows from them.
+
+    The caller holds the row "changes", so that changes made at once come one after the other.
+    """
+    noted = session.info.pop(_CHANGED, [])
+    if noted:
+        word = hashlib.sha256(json.dumps([state(session), noted]).encode()).hexdigest()
+        session.merge(StateRow(name=_WORD, text=word))
 
 
 def find(
@@ -98,6 +130,7 @@ def add_seen(session: Session, recording: int, seen: Iterable[Seen]) -> None:
     for each in seen:
         if each not in known:
             known.add(each)
+            changed(session, "seen", recording, each.at_unix_s, each.utc_offset_s, each.how_known, each.where)
             session.add(
                 SeenRow(
                     recording=recording,
@@ -110,6 +143,16 @@ def add_seen(session: Session, recording: int, seen: Iterable[Seen]) -> None:
     session.flush()
 
 
+def remove_seen(session: Session, recording: int, seen: Iterable[Seen]) -> None:
+    """Take back times; what is not known is passed over."""
+    gone = set(seen)
+    for row in session.scalars(select(SeenRow).where(SeenRow.recording == recording)):
+        if (each := _one_seen(row)) in gone:
+            changed(session, "not seen", recording, each.at_unix_s, each.utc_offset_s, each.how_known, each.where)
+            session.delete(row)
+    session.flush()
+
+
 def mark(session: Session, recording: int, template: Template) -> None:
     """Mark a template, once."""
     if template in _templates(session, [recording]).get(recording, ()):
@@ -118,6 +161,7 @@ def mark(session: Session, recording: int, template: Template) -> None:
     session.add(
         TemplateRow(recording=recording, kind=template.kind, start_s=template.start_s, end_s=template.end_s, box=box)
     )
+    changed(session, "marked", recording, template.kind, template.start_s, template.end_s, box)
     session.flush()
 
 
@@ -131,6 +175,7 @@ def unmark(session: Session, recording: int, template: Template) -> None:
     """
     for row in session.scalars(select(TemplateRow).where(TemplateRow.recording == recording)):
         if _template(row) == template:
+            changed(session, "unmarked", recording, row.kind, row.start_s, row.end_s, row.box)
             session.delete(row)
             session.flush()
             return
@@ -156,6 +201,7 @@ def take_down(session: Session, recording: int, reason: str, operator: str) -> T
     session.execute(delete(TemplateRow).where(TemplateRow.recording == recording))
     session.delete(row)
     session.add(taken)
+    changed(session, "taken down", recording)
     session.flush()
     return _takedown(taken)
 
@@ -198,9 +244,12 @@ def _seen(session: Session, only: list[int] | None) -> dict[int, list[Seen]]:
         query = query.where(SeenRow.recording.in_(only))
     found: dict[int, list[Seen]] = {}
     for row in session.scalars(query):
-        seen = Seen(at_unix_s=row.at_unix_s, utc_offset_s=row.utc_offset_s, how_known=row.how_known, where=row.place)
-        found.setdefault(row.recording, []).append(seen)
+        found.setdefault(row.recording, []).append(_one_seen(row))
     return found
+
+
+def _one_seen(row: SeenRow) -> Seen:
+    return Seen(at_unix_s=row.at_unix_s, utc_offset_s=row.utc_offset_s, how_known=row.how_known, where=row.place)
 
 
 def _templates(session: Session, only: list[int] | None) -> dict[int, list[Template]]:

@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 
 from witnessmark.errors import BadInputError, WitnessmarkError
 from witnessmark.lines.copies.fingerprint import ALGORITHM, Fingerprint
-from witnessmark.lines.copies.library import Hits, Library, Recording
+from witnessmark.lines.copies.library import Hits, Recording
 from witnessmark.lines.copies.packing import check_block
 from witnessmark.stores.fingerprints import facts
 from witnessmark.stores.fingerprints.base import RowStore, check_takedown
-from witnessmark.stores.fingerprints.contract import Entry, Problem, Takedown
+from witnessmark.stores.fingerprints.contract import Entry, Problem, Takedown, View
 from witnessmark.stores.fingerprints.folder_view import FolderView, view_of
 from witnessmark.stores.fingerprints.rows import Rows
 from witnessmark.stores.fingerprints.shards import LAYOUT, Blocks, Shard, write_shard
@@ -78,7 +78,7 @@ class FolderStore(RowStore):
         self._damaged: set[str] = set()
 
     @contextmanager
-    def view(self) -> Iterator[Library]:
+    def view(self) -> Iterator[View]:
         """The store as it is now; what others write meanwhile does not show in it."""
         yield self._now()
 
@@ -186,7 +186,7 @@ class FolderStore(RowStore):
                     changes = self._rows.changes(session)
                     if self._view is not None and self._view.changes == changes:
                         return self._view
-                    kept = facts.find(session)
+                    kept, word = facts.find(session), facts.state(session)
                     lies_in = {number: shard for number, shard in session.execute(_LIES_IN)}
                     files = {row.id: row.file for row in session.scalars(select(ShardRow).order_by(ShardRow.id))}
                 try:
@@ -198,7 +198,7 @@ class FolderStore(RowStore):
                         raise
                     continue  # merged away between the look at the rows and at the folder
                 self._mapped = shards
-                self._view = view_of(changes, kept, lies_in, shards)
+                self._view = view_of((changes, word), kept, lies_in, shards)
                 return self._view
 
     def _gone_for_good(self, files: dict[int, str]) -> bool:

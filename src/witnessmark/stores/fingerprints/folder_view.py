@@ -24,6 +24,8 @@ class FolderView:
     ----------
     changes : int
         The rows' number of this state.
+    word : str
+        See `state`.
     kept : dict of int to Recording
         By id, ascending.
     shards : tuple of Shard
@@ -34,6 +36,7 @@ class FolderView:
     """
 
     changes: int
+    word: str
     kept: dict[int, Recording]
     shards: tuple[Shard, ...]
     alive: tuple[NDArray[np.bool_], ...]
@@ -43,6 +46,10 @@ class FolderView:
     def algorithm(self) -> str:
         """`ALGORITHM` of its fingerprints."""
         return ALGORITHM
+
+    def state(self) -> str:
+        """A word that changes when recordings, times they were seen or templates change, and else stays."""
+        return self.word
 
     def recordings(self) -> Sequence[Recording]:
         """All recordings kept, by id."""
@@ -93,13 +100,17 @@ class FolderView:
 
 
 def view_of(
-    changes: int, kept: dict[int, Recording], lies_in: Mapping[int, int | None], shards: Mapping[int, Shard]
+    numbered: tuple[int, str],
+    kept: dict[int, Recording],
+    lies_in: Mapping[int, int | None],
+    shards: Mapping[int, Shard],
 ) -> FolderView:
     """A view from rows and mapped shards.
 
     Parameters
     ----------
-    changes : int
+    numbered : tuple of int and str
+        Changes and word.
     kept : dict of int to Recording
     lies_in : mapping of int to int or None
         The shard row of each recording kept.
@@ -111,4 +122,4 @@ def view_of(
         ids = shard.ids.tolist()
         alive.append(np.array([lies_in.get(recording) == number for recording in ids], dtype=np.bool_))
         place |= {ids[row]: (at, int(row)) for row in np.flatnonzero(alive[-1])}
-    return FolderView(changes, kept, tuple(shards.values()), tuple(alive), place)
+    return FolderView(*numbered, kept, tuple(shards.values()), tuple(alive), place)

@@ -17,12 +17,12 @@ from sqlalchemy.orm import Session
 
 from witnessmark.errors import BadInputError, ClashError, NotFoundError, ProviderError
 from witnessmark.lines.copies.fingerprint import ALGORITHM, Fingerprint
-from witnessmark.lines.copies.library import Hits, Library, Recording
+from witnessmark.lines.copies.library import Hits, Recording
 from witnessmark.lines.copies.memory import gather
 from witnessmark.lines.copies.packing import unpack
 from witnessmark.stores.fingerprints import facts
 from witnessmark.stores.fingerprints.base import RowStore, check_takedown
-from witnessmark.stores.fingerprints.contract import Entry, Problem, Takedown
+from witnessmark.stores.fingerprints.contract import Entry, Problem, Takedown, View
 from witnessmark.stores.fingerprints.lookups import spread
 from witnessmark.stores.fingerprints.postgres_codes import bits, delete_codes, insert_codes, signed, stored_wrongly
 from witnessmark.stores.fingerprints.rows import Rows
@@ -70,6 +70,10 @@ class PostgresView:
     def algorithm(self) -> str:
         """`ALGORITHM` of its fingerprints."""
         return ALGORITHM
+
+    def state(self) -> str:
+        """A word that changes when recordings, times they were seen or templates change, and else stays."""
+        return facts.state(self._session)
 
     def recordings(self) -> Sequence[Recording]:
         """All recordings kept, by id."""
@@ -150,9 +154,10 @@ class PostgresStore(RowStore):
             )
 
     @contextmanager
-    def view(self) -> Iterator[Library]:
+    def view(self) -> Iterator[View]:
         """The store as it is now; what others write meanwhile does not show in it."""
         with self._rows.reading() as session:
+            facts.state(session)  # the first statement fixes the moment that the others see
             yield PostgresView(session)
 
     def fingerprint(self, recording: int) -> Fingerprint:

@@ -17,6 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from witnessmark.errors import BadInputError, ClashError, ProviderError
 from witnessmark.lines.copies.buckets import VERSION as BUCKETS_VERSION
+from witnessmark.stores.fingerprints import facts
 from witnessmark.stores.fingerprints.tables import StateRow
 
 _LATEST = "0001"
@@ -83,6 +84,7 @@ class Rows:
         with Session(self._engine.execution_options(writing=True), expire_on_commit=False) as session, session.begin():
             yield session
             row = session.scalars(select(StateRow).where(StateRow.name == "changes").with_for_update()).one()
+            facts.settle_state(session)
             row.text = str(int(row.text) + 1)
 
     def settle(self) -> None:
@@ -126,7 +128,7 @@ class Rows:
             with Session(connection) as session:
                 if session.get(StateRow, "changes") is None:
                     session.add_all(StateRow(name=name, text=text) for name, text in self._stamp.items())
-                    session.add(StateRow(name="changes", text="0"))
+                    session.add_all((StateRow(name="changes", text="0"), StateRow(name="word", text="0")))
                     session.flush()
 
     def _compare(self, rebuild: bool) -> None:
