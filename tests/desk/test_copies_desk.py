@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.conftest import SPACE
 from tests.lines.copies.planting import FPS, captioned, cropped, encode, mirrored, scene_frames
@@ -114,13 +116,69 @@ def test_the_organisation_knows_it_from_another_case(
     store = open_library(place)
     (kept,) = store.find(sha256=known.sha256.hex())
     assert all(seen.how_known == "taken in" for seen in kept.seen), "a posting withdrawn is withdrawn there too"
-    assert store.takedowns() and store.fingerprint(kept.id).duration_s > 7
+    assert not store.takedowns() and store.fingerprint(kept.id).duration_s > 7
     store.close()
     monkeypatch.delenv(LIBRARY_VARIABLE)
     with pytest.raises(BadInputError):
         set_library(second, str(second.folder / FOLDER))
     set_library(second, str(place))
     assert set(open_libraries(second)) == {"case", "organisation"}
+
+
+def test_a_posting_withdrawn_while_the_library_is_away_does_not_come_back(
+    case: Case, clips: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "organisation"
+    monkeypatch.setenv(LIBRARY_VARIABLE, str(place))
+    known = add_item(case, clips["known"], look=False, appearance=posting()).item
+    look_up(case, known)
+    monkeypatch.delenv(LIBRARY_VARIABLE)
+    unpost(case, known, case.records.postings(known.sha256.hex())[0][0], "another clip was meant")
+    monkeypatch.setenv(LIBRARY_VARIABLE, str(place))
+    for library in open_libraries(case).values():
+        assert all(seen.how_known == "taken in" for one in library.recordings() for seen in one.seen)
+        library.close()
+    look_up(case, known)
+    store = open_library(place)
+    assert all(seen.how_known == "taken in" for seen in store.recordings()[0].seen), "told when it was back"
+    store.close()
+
+
+def test_the_very_same_file_is_known_by_the_name_another_case_gave_it(
+    case: Case, second: Case, clips: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(LIBRARY_VARIABLE, str(tmp_path / "organisation"))
+    assert not look_up(case, add_item(case, clips["known"], look=False).item).same_file
+    answer = look_up(second, add_item(second, clips["known"], look=False).item)
+    assert [(known.name, known.libraries) for known in answer.same_file] == [("2024-17 WM-0001", ("organisation",))]
+
+
+def test_sound_alone_and_what_is_broken_are_looked_at_once(case: Case, tmp_path: Path) -> None:
+    tune = np.sin(np.cumsum(np.random.default_rng(3).uniform(0.05, 0.5, 8 * 16_000)))
+    with wave.open(str(tmp_path / "tune.wav"), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes((12_000 * tune).astype("<i2").tobytes())
+    (tmp_path / "broken.mp4").write_bytes(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(4000))
+    tune_item = add_item(case, tmp_path / "tune.wav", look=False).item
+    assert look_up(case, tune_item).not_asked == ""
+    broken = add_item(case, tmp_path / "broken.mp4", look=False).item
+    assert look_up(case, broken).not_asked
+    events = case.log.head().number
+    assert look_up(case, broken).not_asked and case.log.head().number == events
+
+
+def test_a_library_that_does_not_answer_is_said_and_stops_nothing(
+    case: Case, clips: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(LIBRARY_VARIABLE, "postgresql://nobody@127.0.0.1:9/none")
+    item = add_item(case, clips["known"], look=False).item
+    (searched,) = [one for one in look_up(case, item).searched if one.library == "organisation"]
+    assert searched.not_searched
+    assert run_lines(case, ["copies"], [item.exhibit_number])[0]["kind"] == "abstention"
+    with pytest.raises(BadInputError, match="password"):
+        set_library(case, "postgresql://somebody:secret@127.0.0.1/none")
 
 
 def test_a_line_is_run_anew_when_the_library_learns_more(case: Case, clips: dict[str, Path]) -> None:

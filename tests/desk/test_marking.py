@@ -33,7 +33,14 @@ def test_a_mark_stands_until_it_is_withdrawn(case: Case, clip: Path) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "body", "at_s"),
-    [("Sky line", {}, None), ("", {}, None), ("skyline", {"x_px": float("nan")}, None), ("skyline", {}, float("inf"))],
+    [
+        ("Sky line", {}, None),
+        ("", {}, None),
+        ("skyline", {"x_px": float("nan")}, None),
+        ("skyline", {}, float("inf")),
+        ("camera-place", {"x_px": 1.0}, None),
+        ("camera-place", {"lat_deg": 1.0, "lon_deg": 1.0, "radius_m": 3e7}, None),
+    ],
 )
 def test_a_mark_that_cannot_be_kept_is_refused(
     case: Case, clip: Path, kind: str, body: dict[str, float], at_s: float | None

@@ -85,6 +85,13 @@ def export(
     """Export your own recordings for a partner: a signed bundle of codes, or a list that hash banks read."""
     if out.exists():
         raise ClashError(f"'{out}' exists.", "Give the name of a new file.")
+    if not out.parent.is_dir():
+        raise NotFoundError(f"There is no folder '{out.parent}'.", "Make it first, or give another.")
+    if facts != "none" and (Path(place).parent / "witnessmark.json").is_file():
+        raise BadInputError(
+            "A case's own library holds no times: they stand in the case's records.",
+            "Export from the organisation's library, or with --facts none.",
+        )
     with index(place) as store:
         chosen = None if not refs else [find_recording(store, ref).id for ref in refs]
         if form == "bundle":
@@ -251,7 +258,7 @@ def read(
     file: Annotated[Path, typer.Argument(metavar="ANSWER", help="What came back.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Read a partner's answer, and check that it is to your question and who signed it."""
+    """Read a partner's answer: that it is to your question, and the key it is signed with, for you to compare."""
     done = read_answer(file, read_inquiry(question).sealed.digest)
     answer(as_json, _answer_plain(done), lambda: _tell_answer(done))
 

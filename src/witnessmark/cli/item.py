@@ -239,6 +239,8 @@ def _known(case: Case, item: Item, progress: Any) -> Answer:
         return look_up(case, item, progress=progress)
     except WitnessmarkError as error:
         return Answer(item.exhibit_number, (), (), (), str(error))
+    except Exception as error:  # a fault of ours costs the comparison; the next file is preserved all the same
+        return Answer(item.exhibit_number, (), (), (), f"A fault of the program: {type(error).__name__}: {error}")
 
 
 def _posting(

@@ -8,9 +8,8 @@ from typing import Any
 from witnessmark.custody.records import Item
 from witnessmark.desk.case import Case
 from witnessmark.desk.footage import CaseFootage
-from witnessmark.desk.libraries import library_state, open_libraries
+from witnessmark.desk.libraries import open_libraries
 from witnessmark.desk.outside import open_providers
-from witnessmark.lines.copies.library import Library
 from witnessmark.plain import Plain
 
 FINGERPRINTS = "fingerprints"
@@ -33,8 +32,6 @@ def states(found: Mapping[str, Any]) -> Plain:
 
 
 def _state(asked: Any) -> str:
-    if isinstance(asked, Library):
-        return library_state(asked)
     return str(asked.state()) if hasattr(asked, "state") else ""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from witnessmark.custody.records import Item, PremisEvent
 from witnessmark.desk.case import Case
-from witnessmark.desk.libraries import fingerprint_all, fingerprint_item, open_libraries
+from witnessmark.desk.libraries import OWN, fingerprint_all, fingerprint_item, label_of, open_libraries
 from witnessmark.lines.contract import no_progress
 from witnessmark.lines.copies.looking import found_of, kept_fingerprint, look
 from witnessmark.lines.copies.observations import Found, Known, Searched
@@ -62,7 +62,8 @@ def look_up(case: Case, item: Item, *, progress: Progress | None = None) -> Answ
     libraries = open_libraries(case)
     try:
         fingerprint = kept_fingerprint(libraries, item.sha256)
-        assert fingerprint is not None, "it was kept a moment ago"
+        if fingerprint is None:  # the case's library was closed between
+            return Answer(item.exhibit_number, (), (), (), libraries[OWN].not_searched or "It is not in the library.")
         looked = look(fingerprint, item.sha256, libraries, lambda done, what: told(0.8 + 0.2 * done, what))
     finally:
         for library in libraries.values():
@@ -76,7 +77,7 @@ def look_up(case: Case, item: Item, *, progress: Progress | None = None) -> Answ
         {
             "item": item.sha256,
             "searched": [[one.library, one.recordings_count, one.recordings_h] for one in looked.searched],
-            "found": [[one.known.name, one.known.origin, one.relation, one.score] for one in found],
+            "found": [[one.known.sha256.hex() if one.known.sha256 else None, one.relation, one.score] for one in found],
         },
         [item.sha256],
     )
@@ -84,4 +85,7 @@ def look_up(case: Case, item: Item, *, progress: Progress | None = None) -> Answ
 
 
 def _is_itself(case: Case, item: Item, known: Known) -> bool:
-    return not known.origin and known.name in (item.exhibit_number, f"{case.reference} {item.exhibit_number}")
+    if known.origin:
+        return False
+    own = item.exhibit_number if OWN in known.libraries else label_of(case, item)
+    return known.name == own

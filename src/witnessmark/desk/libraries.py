@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
-import numpy as np
-from numpy.typing import NDArray
-
-from witnessmark.custody.hashes import Sha256
 from witnessmark.custody.records import Appearance, Item, PremisEvent
 from witnessmark.desk.case import Case
 from witnessmark.desk.items import add_appearance, appearances, evidence, original_path, withdraw_appearance
-from witnessmark.errors import BadInputError, ClashError
+from witnessmark.desk.shelves import CaseLibrary, ClosedLibrary, OrganisationLibrary, Shelf
+from witnessmark.errors import BadInputError, WitnessmarkError
 from witnessmark.lines.contract import no_progress
 from witnessmark.lines.copies.fingerprint import ALGORITHM, Fingerprint
 from witnessmark.lines.copies.fingerprinting import fingerprint_of
-from witnessmark.lines.copies.library import Hits, Library, Recording, Seen
+from witnessmark.lines.copies.library import Recording, Seen
 from witnessmark.media import Broken
-from witnessmark.plain import canonical, to_plain
+from witnessmark.plain import from_plain
 from witnessmark.stores.fingerprints import FingerprintStore, open_library
 
 FOLDER = "fingerprints"
@@ -33,53 +31,6 @@ MOVING = ("video/", "audio/", "image/")
 Progress = Callable[[float, str], None]
 
 
-class CaseLibrary:
-    """The case's own library: fingerprints from the store, times at which an item was seen from the records.
-
-    Parameters
-    ----------
-    case : Case
-    store : FingerprintStore
-    """
-
-    def __init__(self, case: Case, store: FingerprintStore) -> None:
-        self._store = store
-        self._seen = {item.sha256.hex(): seen_of(case, item) for item in evidence(case)}
-        self._names = {item.sha256.hex(): item.exhibit_number for item in evidence(case)}
-
-    @property
-    def algorithm(self) -> str:
-        """Of its fingerprints."""
-        return self._store.algorithm
-
-    def recordings(self) -> Sequence[Recording]:
-        """The case's items; what a partner's bundle brought keeps its own times."""
-        return [
-            replace(one, seen=self._seen.get(one.sha256 or "", ())) if not one.origin else one
-            for one in self._store.recordings()
-        ]
-
-    def fingerprint(self, recording: int) -> Fingerprint:
-        """See `Library`."""
-        return self._store.fingerprint(recording)
-
-    def near_frames(self, codes: NDArray[np.uint8], radius_bits: int) -> Hits:
-        """See `Library`."""
-        return self._store.near_frames(codes, radius_bits)
-
-    def near_sound(self, codes: NDArray[np.uint32]) -> Hits:
-        """See `Library`."""
-        return self._store.near_sound(codes)
-
-    def near_features(self, codes: NDArray[np.uint8], probes: NDArray[np.uint32], radius_bits: int) -> Hits:
-        """See `Library`."""
-        return self._store.near_features(codes, probes, radius_bits)
-
-    def close(self) -> None:
-        """Let go of the store."""
-        self._store.close()
-
-
 def seen_of(case: Case, item: Item) -> tuple[Seen, ...]:
     """When an item is attested to have been there: its postings, and when it was first taken in; earliest first."""
     posted = [_posted(appearance) for appearance in appearances(case, item)]
@@ -87,24 +38,24 @@ def seen_of(case: Case, item: Item) -> tuple[Seen, ...]:
     return tuple(sorted((*posted, *taken), key=lambda seen: (seen.at_unix_s, seen.where)))
 
 
+def withdrawn_of(case: Case, item: Item) -> frozenset[Seen]:
+    """Times that the case once gave for an item and took back: they count nowhere in it, whoever was told of them."""
+    sha256 = item.sha256.hex()
+    ever = []
+    for payload in case.records.payloads("item.taken-in", "item.captured-again", "appearance.recorded"):
+        about = payload["item"]["sha256"] if isinstance(payload["item"], dict) else payload["item"]
+        appearance = payload.get("appearance") or (payload.get("capture") or {}).get("appearance")
+        if about == sha256 and appearance is not None:
+            ever.append(_posted(from_plain(Appearance, appearance)))
+    return frozenset(ever) - frozenset(seen_of(case, item))
+
+
 def _posted(appearance: Appearance) -> Seen:
     moment = appearance.posted
     offset = moment.at.utcoffset() if moment.zone_proven else None
     known = moment.how_known if moment.how_known.startswith("platform page") else f"posting, {moment.how_known}"
-    return Seen(
-        moment.at.timestamp(), None if offset is None else int(offset.total_seconds()), known, appearance.platform
-    )
-
-
-def case_store(case: Case) -> FingerprintStore:
-    """The store below the case folder, made when there is none.
-
-    Raises
-    ------
-    ClashError
-        When another version of the program made it; the message says how to rebuild it.
-    """
-    return open_library(case.folder / FOLDER)
+    offset_s = None if offset is None else int(offset.total_seconds())
+    return Seen(moment.at.timestamp(), offset_s, known, appearance.platform)
 
 
 def organisation_place(case: Case | None = None) -> str | None:
@@ -113,19 +64,50 @@ def organisation_place(case: Case | None = None) -> str | None:
     return str(place) if place else os.environ.get(LIBRARY_VARIABLE, "").strip() or None
 
 
-def open_libraries(case: Case) -> dict[str, CaseLibrary | FingerprintStore]:
-    """The libraries to be asked, by name: the case's own, and the organisation's where there is one."""
-    opened: dict[str, CaseLibrary | FingerprintStore] = {OWN: CaseLibrary(case, case_store(case))}
+def label_of(case: Case, item: Item) -> str:
+    """What the organisation's library calls an item of the case."""
+    return f"{case.reference} {item.exhibit_number}"
+
+
+def open_libraries(case: Case) -> dict[str, Shelf]:
+    """The libraries to be asked, by name: the case's own, and the organisation's where there is one.
+
+    One that cannot be opened is among them and says why: a line then tells that it was not searched.
+    """
+    items = evidence(case)
+    opened: dict[str, Shelf] = {}
+    seen = {item.sha256.hex(): seen_of(case, item) for item in items}
+    gone = {item.sha256.hex(): withdrawn_of(case, item) for item in items}
+    try:
+        opened[OWN] = CaseLibrary(open_library(case.folder / FOLDER), seen)
+    except WitnessmarkError as error:
+        opened[OWN] = ClosedLibrary(str(error))
     place = organisation_place(case)
     if place is not None:
-        opened[ORGANISATION] = open_library(place)
+        try:
+            opened[ORGANISATION] = OrganisationLibrary(open_library(place), gone)
+        except WitnessmarkError as error:
+            opened[ORGANISATION] = ClosedLibrary(str(error))
     return opened
 
 
-def library_state(library: Library) -> str:
-    """Changes when a recording comes or goes, or is learnt to have been seen, or is marked."""
-    told = [to_plain(recording) for recording in library.recordings()]
-    return Sha256.of(canonical([library.algorithm, told])).hex()
+@contextmanager
+def _stores(case: Case) -> Iterator[tuple[FingerprintStore, FingerprintStore | None]]:
+    """The case's own store and, if it can be reached, the organisation's; closed afterwards."""
+    own = open_library(case.folder / FOLDER)
+    shared: FingerprintStore | None = None
+    try:
+        place = organisation_place(case)
+        if place is not None:
+            try:
+                shared = open_library(place)
+            except WitnessmarkError:  # said by `open_libraries`, wherever something is searched
+                shared = None
+        yield own, shared
+    finally:
+        own.close()
+        if shared is not None:
+            shared.close()
 
 
 def fingerprint_item(case: Case, item: Item, *, progress: Progress | None = None) -> Recording | Broken | None:
@@ -138,95 +120,111 @@ def fingerprint_item(case: Case, item: Item, *, progress: Progress | None = None
     """
     if not item.media_type.startswith(MOVING):
         return None
-    sha256 = item.sha256.hex()
-    stores = [case_store(case)]
-    try:
-        place = organisation_place(case)
-        if place is not None:
-            stores.append(open_library(place))
-        known = [store.find(sha256=sha256, origin="") for store in stores]
-        made: Fingerprint | Broken | None = None
-        for store, kept in zip(stores, known, strict=True):
-            if kept and kept[0].tiers >= 3:
-                continue
-            made = made or _made(case, item, progress or no_progress)
-            if isinstance(made, Broken):
-                return made
-            name = item.exhibit_number if store is stores[0] else f"{case.reference} {item.exhibit_number}"
-            try:
-                store.add(made, name, sha256=sha256, seen=() if store is stores[0] else seen_of(case, item))
-            except ClashError:  # taken down from the organisation's library on purpose: it stays out
-                if store is stores[0]:
-                    raise
-        (recording,) = stores[0].find(sha256=sha256, origin="")
-        return recording
-    finally:
-        for store in stores:
-            store.close()
-
-
-def _made(case: Case, item: Item, progress: Progress) -> Fingerprint | Broken:
-    made = fingerprint_of(original_path(case, item), progress=progress)
-    if isinstance(made, Fingerprint):
-        payload = {"item": item.sha256, "algorithm": ALGORITHM, "duration_s": made.duration_s, "stopped": made.stopped}
-        case.record(
-            PremisEvent.METADATA_EXTRACTION,
-            "item.fingerprinted",
-            payload,
-            [item.sha256],
-            once=f"fingerprinted {item.sha256.hex()} {ALGORITHM}",
-        )
-    return made
+    with _stores(case) as (own, shared):
+        return _kept(case, item, own, shared, progress or no_progress)
 
 
 def fingerprint_all(case: Case, *, progress: Progress | None = None) -> None:
-    """Keep the fingerprints of all evidence that has none yet; what cannot be decoded is passed over."""
-    items = evidence(case)
-    for number, item in enumerate(items):
-        fingerprint_item(case, item, progress=_within(progress, number, len(items), item.exhibit_number))
-
-
-def _within(progress: Progress | None, number: int, of: int, what: str) -> Progress:
+    """Keep the fingerprints of all evidence that has none yet; what cannot be decoded or kept is passed over."""
+    items = [item for item in evidence(case) if item.media_type.startswith(MOVING)]
     told = progress or no_progress
-    return lambda done, doing: told((number + done) / of, f"{what}: {doing}")
+    try:
+        with _stores(case) as (own, shared):
+            for number, item in enumerate(items):
+
+                def within(done: float, what: str, number: int = number, item: Item = item) -> None:
+                    told((number + done) / len(items), f"{item.exhibit_number}: {what}")
+
+                _kept(case, item, own, shared, within)
+    except WitnessmarkError:  # the library itself is closed or full: the line that asks it says so
+        return
+
+
+def _kept(
+    case: Case, item: Item, own: FingerprintStore, shared: FingerprintStore | None, progress: Progress
+) -> Recording | Broken | None:
+    sha256 = item.sha256.hex()
+    here = next(iter(own.find(sha256=sha256, origin="")), None)
+    made: Fingerprint | Broken | None = None
+    if here is None or not _complete(own, here):
+        made = _made(case, item, progress)
+        if isinstance(made, Broken):
+            return made
+        here = own.add(made, item.exhibit_number, sha256=sha256)
+    if shared is not None:
+        there = next(iter(shared.find(sha256=sha256, origin="")), None)
+        if there is not None and _complete(shared, there):
+            _tell(case, item, shared, there)
+        elif not any(taken.sha256 == sha256 and not taken.origin for taken in shared.takedowns()):
+            whole = made if isinstance(made, Fingerprint) else own.fingerprint(here.id)
+            shared.add(whole, label_of(case, item), sha256=sha256, seen=seen_of(case, item))
+    return here
+
+
+def _complete(store: FingerprintStore, kept: Recording) -> bool:
+    """Whether all there is to keep is kept: sound alone has the first tier only."""
+    return kept.tiers >= 3 or not len(store.fingerprint(kept.id).frames.times_s)
+
+
+def _made(case: Case, item: Item, progress: Progress) -> Fingerprint | Broken:
+    """The fingerprint, noted in the log; what could not be decoded is not tried again by the same algorithm."""
+    for known in case.records.payloads("item.not-fingerprinted"):
+        if (known["item"], known["algorithm"]) == (item.sha256.hex(), ALGORITHM):
+            return from_plain(Broken, known["broken"])
+    made = fingerprint_of(original_path(case, item), progress=progress)
+    whole = isinstance(made, Fingerprint)
+    payload: dict[str, object] = {"item": item.sha256, "algorithm": ALGORITHM}
+    if isinstance(made, Fingerprint):
+        payload |= {"duration_s": made.duration_s, "stopped": made.stopped}
+    else:
+        payload["broken"] = made
+    action = "item.fingerprinted" if whole else "item.not-fingerprinted"
+    once = f"{action} {item.sha256.hex()} {ALGORITHM}"
+    case.record(PremisEvent.METADATA_EXTRACTION, action, payload, [item.sha256], once=once)
+    return made
+
+
+def _tell(case: Case, item: Item, store: FingerprintStore, kept: Recording) -> None:
+    """Bring the organisation's times of an item up to the case's: what was posted since, what was taken back."""
+    gone, wanted = withdrawn_of(case, item) & set(kept.seen), set(seen_of(case, item)) - set(kept.seen)
+    if gone:
+        store.remove_seen(kept.id, gone)
+    if wanted:
+        store.add_seen(kept.id, wanted)
 
 
 def post(case: Case, item: Item, appearance: Appearance) -> None:
     """Record a public posting of an item, and let the organisation's library know when it was seen."""
     add_appearance(case, item, appearance)
-    _in_organisation(case, item, lambda store, kept: store.add_seen(kept.id, seen_of(case, item)))
+    _tell_organisation(case, item)
 
 
 def unpost(case: Case, item: Item, number: int, reason: str) -> None:
     """Take a posting back that was recorded wrongly, from the organisation's library as well.
+
+    In this case it stops counting at once, wherever it was told. A library that cannot be reached now is told when
+    the item is next compared.
 
     Raises
     ------
     NotFoundError, BadInputError
         See `witnessmark.desk.items.withdraw_appearance`.
     """
-    before = seen_of(case, item)
     withdraw_appearance(case, item, number, reason)
-    gone = set(before) - set(seen_of(case, item))
-
-    def without(store: FingerprintStore, kept: Recording) -> None:
-        if gone & set(kept.seen):
-            fingerprint = store.fingerprint(kept.id)
-            store.remove(kept.id, f"a posting of {case.reference} {item.exhibit_number} was withdrawn", case.operator)
-            seen = [one for one in kept.seen if one not in gone]
-            store.add(fingerprint, kept.name, sha256=kept.sha256, seen=seen, again=True)
-
-    _in_organisation(case, item, without)
+    _tell_organisation(case, item)
 
 
-def _in_organisation(case: Case, item: Item, act: Callable[[FingerprintStore, Recording], object]) -> None:
+def _tell_organisation(case: Case, item: Item) -> None:
     place = organisation_place(case)
     if place is None:
         return
-    store = open_library(place)
+    try:
+        store = open_library(place)
+    except WitnessmarkError:  # told when the item is next compared
+        return
     try:
         for kept in store.find(sha256=item.sha256.hex(), origin=""):
-            act(store, kept)
+            _tell(case, item, store, kept)
     finally:
         store.close()
 
@@ -237,10 +235,18 @@ def set_library(case: Case, place: str) -> None:
     Raises
     ------
     BadInputError
-        When it is the case's own, or cannot be opened.
+        When it is a case's own, carries a password, or cannot be opened.
     """
-    if "://" not in place and Path(place).resolve() == (case.folder / FOLDER).resolve():
-        raise BadInputError("That is the case's own library.", "Name the one that all cases share.")
-    open_library(place).close()
-    absolute = place if "://" in place else str(Path(place).resolve())
+    if "://" in place:
+        if urlsplit(place).password:
+            raise BadInputError(
+                "The address carries a password, which would stand in the log.",
+                f"Leave it out and set PGPASSWORD or a passfile, or give it in {LIBRARY_VARIABLE} instead.",
+            )
+        absolute = place
+    else:
+        absolute = str(Path(place).resolve())
+        if (Path(absolute).parent / "witnessmark.json").is_file():
+            raise BadInputError("That is a case's own library.", "Name the one that all cases share.")
+    open_library(absolute).close()
     case.record(PremisEvent.METADATA_MODIFICATION, "case.set", {"setting": {"library": absolute}})

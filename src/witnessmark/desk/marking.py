@@ -13,6 +13,8 @@ from witnessmark.errors import BadInputError, NotFoundError
 from witnessmark.lines.contract import Mark
 from witnessmark.plain import Plain, canonical, from_plain
 
+LARGEST_RADIUS_M = 2e7
+"""Half the way round the earth: beyond it a place says nothing."""
 CAMERA_PLACE = "camera-place"
 """Where the camera is known to have stood: body ``lat_deg``, ``lon_deg``, ``radius_m``, ``how_known``."""
 
@@ -38,6 +40,8 @@ def draw_mark(case: Case, item: Item, kind: str, body: Mapping[str, Plain], *, a
     """
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,63}", kind):
         raise BadInputError(f"'{kind}' is no kind of mark.", "Kinds are lower-case words such as 'skyline'.")
+    if kind == CAMERA_PLACE:
+        _check_camera_place(body)
     if at_pts_s is not None and not math.isfinite(at_pts_s):
         raise BadInputError(f"{at_pts_s} is no time of a frame.", "Give it in seconds.")
     try:
@@ -105,12 +109,6 @@ def mark_camera_place(case: Case, item: Item, lat_deg: float, lon_deg: float, ra
     BadInputError
         When the place is none, its error is not given, or it is not said how it is known.
     """
-    if not (math.isfinite(lat_deg) and math.isfinite(lon_deg) and -90 <= lat_deg <= 90 and -180 <= lon_deg <= 180):
-        raise BadInputError(f"{lat_deg}, {lon_deg} is no place.", "Give latitude and longitude in degrees, WGS 84.")
-    if not (math.isfinite(radius_m) and radius_m > 0):
-        raise BadInputError("A place without its error is of no use.", "Give --radius-m, how far off it may be.")
-    if not how_known.strip():
-        raise BadInputError("It is not said how the place is known.", "Say so with --how.")
     body: dict[str, Plain] = {
         "lat_deg": lat_deg,
         "lon_deg": lon_deg,
@@ -118,3 +116,17 @@ def mark_camera_place(case: Case, item: Item, lat_deg: float, lon_deg: float, ra
         "how_known": how_known.strip(),
     }
     return draw_mark(case, item, CAMERA_PLACE, body)
+
+
+def _check_camera_place(body: Mapping[str, Plain]) -> None:
+    numbers = [body.get(name) for name in ("lat_deg", "lon_deg", "radius_m")]
+    values = [float(number) for number in numbers if isinstance(number, (int, float)) and not isinstance(number, bool)]
+    if len(values) != 3:
+        raise BadInputError("A place has three numbers.", "Give lat_deg, lon_deg and radius_m.")
+    lat_deg, lon_deg, radius_m = values
+    if not (math.isfinite(lat_deg) and math.isfinite(lon_deg) and -90 <= lat_deg <= 90 and -180 <= lon_deg <= 180):
+        raise BadInputError(f"{lat_deg}, {lon_deg} is no place.", "Give latitude and longitude in degrees, WGS 84.")
+    if not 0 < radius_m < LARGEST_RADIUS_M:
+        raise BadInputError("A place without its error is of no use.", "Give --radius-m, how far off it may be.")
+    if not str(body.get("how_known") or "").strip():
+        raise BadInputError("It is not said how the place is known.", "Say so with --how.")

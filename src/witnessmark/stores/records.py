@@ -85,6 +85,12 @@ class Records:
                     if row is None or row.bytes_ != raw:
                         raise
 
+    def payloads(self, *actions: str) -> list[dict[str, Any]]:
+        """Payloads of the events with these actions, oldest first."""
+        query = select(EventRow).where(EventRow.action.in_(actions)).order_by(EventRow.number)
+        with self._session() as session:
+            return [loads(row.bytes_.decode())["payload"] for row in session.scalars(query)]
+
     def event_bytes(self) -> dict[int, bytes]:
         """The tables' copy of every event file."""
         with self._session() as session:

@@ -9,7 +9,7 @@ from witnessmark.custody.hashes import Sha256
 from witnessmark.errors import WitnessmarkError
 from witnessmark.lines.copies.fingerprint import ALGORITHM, Fingerprint
 from witnessmark.lines.copies.laying import SAMPLE_S, through
-from witnessmark.lines.copies.library import Library, Recording, Seen
+from witnessmark.lines.copies.library import Library, Recording, Seen, as_it_is_now
 from witnessmark.lines.copies.limits import COPY_SCORE, RELATED_SCORE
 from witnessmark.lines.copies.moments import with_writing
 from witnessmark.lines.copies.observations import Found, Known, Searched, SharedStretch
@@ -91,8 +91,10 @@ def kept_fingerprint(libraries: Mapping[str, Library], sha256: Sha256) -> Finger
         if library.algorithm != ALGORITHM:
             continue
         for recording in library.recordings():
-            if recording.sha256 == sha256.hex() and not recording.origin and recording.tiers >= 3:
-                return library.fingerprint(recording.id)
+            if recording.sha256 == sha256.hex() and not recording.origin:
+                kept = library.fingerprint(recording.id)
+                if recording.tiers >= 3 or not len(kept.frames.times_s):  # sound alone has no more than the first tier
+                    return kept
     return None
 
 
@@ -140,7 +142,7 @@ def look(
     everything[:WRITING_AT_MOST] = [_with_writing(hit, fingerprint) for hit in everything[:WRITING_AT_MOST]]
     return Looked(
         searched=tuple(searched),
-        same_file=tuple(hit.known for hit in _merged(same)),
+        same_file=tuple(hit.known for hit in same),  # each library calls it by a name of its own
         hits=tuple(everything),
     )
 
@@ -149,17 +151,23 @@ def _search(
     fingerprint: Fingerprint, name: str, library: Library, sha256: Sha256, same: list[Hit]
 ) -> tuple[Searched, list[Hit]]:
     """One library's answer; recordings that are the very same file are put to `same`."""
+    closed = getattr(library, "not_searched", "")
+    if closed:
+        return Searched(name, "", 0, 0.0, closed), []
     algorithm = library.algorithm
     if algorithm != ALGORITHM:
         reason = f"It was made by '{algorithm}', this program works by '{ALGORITHM}'; rebuild it from the files."
         return Searched(name, algorithm, 0, 0.0, reason), []
-    recordings = {recording.id: recording for recording in library.recordings()}
-    own = {number for number, recording in recordings.items() if recording.sha256 == sha256.hex()}
+    with as_it_is_now(library) as view:
+        recordings = {recording.id: recording for recording in view.recordings()}
+        own = {number for number, recording in recordings.items() if recording.sha256 == sha256.hex()}
+        matches = search(fingerprint, view, leave_out=own) if len(recordings) > len(own) else ()
     same.extend(_hit(_IDENTICAL, recordings[number], library, name) for number in sorted(own))
     others = [recording for number, recording in recordings.items() if number not in own]
     hours = sum(recording.duration_s for recording in others) / 3600.0
-    matches = search(fingerprint, library, leave_out=own) if others else ()
-    hits = [_hit(match, recordings[match.recording], library, name) for match in map(judged, matches) if match]
+    # a library without a view may have been added to since its recordings were read: those come with the next search
+    told = [match for match in map(judged, matches) if match is not None and match.recording in recordings]
+    hits = [_hit(match, recordings[match.recording], library, name) for match in told]
     return Searched(name, algorithm, len(others), hours, ""), hits
 
 
@@ -206,15 +214,21 @@ def _through(
     found = []
     for index, middle in enumerate(middles[:THROUGH_AT_MOST]):
         progress(index / THROUGH_AT_MOST, f"searching with '{middle.recording.name}'")
-        fingerprint = middle.library.fingerprint(middle.recording.id)
+        fingerprint = _kept(middle)
+        if fingerprint is None:
+            continue
         for name, library in libraries.items():
-            recordings = {recording.id: recording for recording in library.recordings()}
-            if sum(recording.duration_s for recording in recordings.values()) > 3600.0 * THROUGH_MOST_H:
+            try:
+                with as_it_is_now(library) as view:
+                    recordings = {recording.id: recording for recording in view.recordings()}
+                    if sum(recording.duration_s for recording in recordings.values()) > 3600.0 * THROUGH_MOST_H:
+                        continue
+                    matches = search(fingerprint, view, leave_out=_already(recordings, direct, library, sha256))
+            except WitnessmarkError:  # what the item itself matched stands without it
                 continue
-            known = _already(recordings, direct, library, sha256)
-            for match in search(fingerprint, library, leave_out=known):
+            for match in matches:
                 second = judged(match)
-                if second is None or second.relation != "copy":
+                if second is None or second.relation != "copy" or match.recording not in recordings:
                     continue
                 joined = through(middle.match, second)
                 if joined is not None:
@@ -235,8 +249,18 @@ def _already(
 def _with_writing(hit: Hit, fingerprint: Fingerprint) -> Hit:
     if hit.match.relation != "copy" or hit.recording.tiers < 3:
         return hit
-    known = hit.library.fingerprint(hit.recording.id)
+    known = _kept(hit)
+    if known is None:
+        return hit
     return replace(hit, match=with_writing(hit.match, fingerprint.thumbnails, known.thumbnails))
+
+
+def _kept(hit: Hit) -> Fingerprint | None:
+    """The fingerprint of what was found; None when it was taken down since, and the match stands without it."""
+    try:
+        return hit.library.fingerprint(hit.recording.id)
+    except WitnessmarkError:
+        return None
 
 
 def known_of(recording: Recording, libraries: tuple[str, ...], seen: tuple[Seen, ...]) -> Known:
