@@ -162,7 +162,7 @@ def test_a_copy_found_through_another_weighs_less() -> None:
     direct = weighed(observations(found(known(seen=[hours(7.0)]))))
     through = weighed(observations(found(known(seen=[hours(7.0)]), via=("middle.mp4",))))
     assert through.log_likelihood.values_nats.min() == pytest.approx(
-        direct.log_likelihood.values_nats.min() + math.log(2.0), abs=1e-4
+        math.log(2.0 * (math.exp(direct.log_likelihood.values_nats.min()) - 1e-3) + 1e-3), abs=1e-4
     )
 
 
@@ -175,10 +175,54 @@ def test_a_bound_before_the_axis_speaks_for_older_footage() -> None:
 def test_the_same_file_known_elsewhere_bounds_more_than_any_copy() -> None:
     taken_in = hours(60.0, "taken in")
     finding = weighed(observations(same_file=[known("x", [hours(7.0)], sha256=ITEM)], own=[taken_in]))
-    assert finding.log_likelihood.values_nats.min() == pytest.approx(-SURE_NATS)
+    assert finding.log_likelihood.values_nats.min() == pytest.approx(math.log(1e-3))
     assert "The very same file is known as 'x'" in finding.statement
     own_entry = known("WM-0001", [taken_in], sha256=ITEM)
     assert isinstance(weigh(observations(same_file=[own_entry], own=[taken_in]), OVER, "copies", "1"), Abstention)
+
+
+@pytest.mark.parametrize(
+    ("how_known", "chance"),
+    [
+        ("posting, stated by the operator", 0.05),
+        ("Posting,  as the finder remembers", 0.05),
+        ("posting, archived page", 1e-3),
+        ("platform page, on 2031-09-12", 1e-3),
+        ("archive", 1e-3),
+        ("taken in", 1e-4),
+        ("as the partner states (platform page)", 0.05),
+    ],
+)
+def test_a_time_weighs_no_more_than_how_it_is_known_allows(how_known: str, chance: float) -> None:
+    same = weighed(observations(same_file=[known("x", [hours(7.0, how_known)], sha256=ITEM)]))
+    assert same.log_likelihood.values_nats.min() == pytest.approx(math.log(chance), rel=1e-5)
+    assert same.cap_nats == pytest.approx(-math.log(chance))
+    copy = weighed(observations(found(known(seen=[hours(7.0, how_known)]))))
+    assert 0.0 > copy.log_likelihood.values_nats.min() > math.log(chance)
+    said = f"'{how_known}' 1 in {round(1 / chance):,d}".replace(",", " ")
+    assert any("was not measured; it is a judgement" in limit and said in limit for limit in same.limits), same.limits
+
+
+@pytest.mark.parametrize("how_known", ["posting, EXIF", "posting, container creation time", "EXIF", "a guess"])
+def test_what_the_file_states_is_no_posting(how_known: str) -> None:
+    finding = weighed(observations(found(known(seen=[hours(7.0, how_known)]))))
+    assert finding.log_likelihood.values_nats.shape == (1, 1)
+    same = observations(same_file=[known("x", [hours(7.0, how_known)], sha256=ITEM)])
+    assert isinstance(weigh(same, OVER, "copies", "1", MEASURED), Abstention)
+
+
+def test_a_surer_later_time_counts_beside_an_earlier_one() -> None:
+    times = [hours(7.0, "posting, stated by the operator"), hours(9.0), hours(11.0, "as the partner states")]
+    values = weighed(observations(same_file=[known("x", times, sha256=ITEM)])).log_likelihood.values_nats[0]
+    assert np.unique(values) == pytest.approx([math.log(1e-3), math.log(0.05), 0.0])
+
+
+def test_a_posting_of_the_item_itself_is_left_to_the_integrity_line() -> None:
+    posting = hours(7.0)
+    finding = weighed(observations(found(known(seen=[posting])), own=[posting]))
+    assert np.all(finding.log_likelihood.values_nats == 0.0)
+    other = weighed(observations(found(known(seen=[posting, hours(5.0)])), own=[posting]))
+    assert other.log_likelihood.values_nats.min() < -4.0
 
 
 def test_nothing_found_is_never_called_new() -> None:

@@ -18,7 +18,7 @@ from witnessmark.lines.copies.laying import (
     laying,
 )
 from witnessmark.lines.copies.library import Seen
-from witnessmark.lines.copies.limits import ATTESTED_BY_OTHERS, UNKNOWN_ZONE_S
+from witnessmark.lines.copies.limits import ATTESTED_BY_OTHERS, SELF_STATED, UNKNOWN_ZONE_S, plain_words
 from witnessmark.lines.copies.observations import Chain, Link
 from witnessmark.lines.copies.records import Match
 from witnessmark.lines.copies.telling import seen_words
@@ -48,7 +48,8 @@ class Member:
 
 def attested(seen: Seen) -> bool:
     """Whether somebody other than the file itself saw it there at that time."""
-    return seen.how_known.strip().casefold().startswith(ATTESTED_BY_OTHERS)
+    words = plain_words(seen.how_known)
+    return words.startswith(ATTESTED_BY_OTHERS) and not words.removeprefix("posting,").strip().startswith(SELF_STATED)
 
 
 def first_seen(seen: Sequence[Seen]) -> Seen | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -151,3 +152,22 @@ class Library(Protocol):
             Each (query, recording, row) once, in that order.
         """
         ...
+
+
+@runtime_checkable
+class Viewed(Protocol):
+    """A store that others may write to while it is read, and that can be looked at as it is now."""
+
+    def view(self) -> AbstractContextManager[Library]:
+        """The store as it is now; what others write meanwhile does not show in it."""
+        ...
+
+
+@contextmanager
+def as_it_is_now(library: Library) -> Iterator[Library]:
+    """A library in which nothing changes while it is asked more than once; itself where it has no such view."""
+    if isinstance(library, Viewed):
+        with library.view() as view:
+            yield view
+    else:
+        yield library

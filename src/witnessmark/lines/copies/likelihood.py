@@ -24,7 +24,9 @@ from witnessmark.lines.copies.limits import (
     POSTING_TOLERANCE_S,
     STANDING_LIMITS,
     SURE_NATS,
+    TIME_WRONG,
     UNKNOWN_ZONE_S,
+    time_wrong,
 )
 from witnessmark.lines.copies.observations import Bound, CopiesObservations, Found, Known
 from witnessmark.plain import canonical, iso, to_plain
@@ -62,13 +64,14 @@ def weigh(
     An instant before every bound has log-likelihood 0. One that begins after a bound could be true only if the match
     or the attested time is wrong; it has
 
-    .. math:: \ln(c / LR + 1 - c),
+    .. math:: \ln(c (1 / LR + p) + 1 - c),
 
-    LR being how many times more such a match is to be expected of a copy than of none (`Calibration`), and c the
-    share of the item that matches: what is true of a part says nothing of the rest. Several bounds are never
-    multiplied, as what deceives one match may deceive all: the surest one counts. "older-footage" is footage from
-    before the axis and of no stated age, so before every bound: 0. Every other alternative gets the mean likelihood of
-    the grid.
+    LR being how many times more such a match is to be expected of a copy than of none (`Calibration`; the very same
+    file is surely one, its 1 / LR is 0), p the chance that the attested time is wrong (`limits.TIME_WRONG`, a
+    judgement), and c the share of the item that matches: what is true of a part says nothing of the rest. Several
+    bounds are never multiplied, as what deceives one match may deceive all: the surest one counts. "older-footage" is
+    footage from before the axis and of no stated age, so before every bound: 0. Every other alternative gets the mean
+    likelihood of the grid.
     """
     if not any(not one.not_searched for one in seen.searched):
         return _abstain(seen, line, version, *telling.why_not_searched(seen))
@@ -94,6 +97,7 @@ def weigh(
             "copy_score": COPY_SCORE,
             "posting_tolerance_s": POSTING_TOLERANCE_S,
             "unknown_zone_s": UNKNOWN_ZONE_S,
+            "time_wrong": [[begins, chance] for begins, chance in TIME_WRONG],
             "searched_count": seen.compared_count,
             "likelihood_ratios": [[found.known.name, ratio] for found, ratio in zip(seen.found, ratios, strict=True)],
             "bounds": [
@@ -129,19 +133,33 @@ def find_bounds(seen: CopiesObservations, ratios: Sequence[float]) -> tuple[Boun
     """
     bounds = []
     for known in seen.same_file:
-        bounds.extend(_bound_of(known, earlier_seen(known, seen.own), 1.0, -SURE_NATS))
+        bounds.extend(_bounds_of(known, earlier_seen(known, seen.own), 1.0, 0.0))
     for found, ratio in zip(seen.found, ratios, strict=True):
         if ratio > 1.0:
-            later_nats = math.log(found.covered_share / ratio + 1.0 - found.covered_share)
-            times = [one for one in found.known.seen if attested(one)]
-            bounds.extend(_bound_of(found.known, times, found.covered_share, max(-SURE_NATS, later_nats)))
+            bounds.extend(
+                _bounds_of(found.known, others_times(found.known, seen.own), found.covered_share, 1.0 / ratio)
+            )
     return tuple(sorted(bounds, key=lambda bound: (bound.latest_unix_s, bound.known.name)))
 
 
-def _bound_of(known: Known, times: Sequence[Seen], covered_share: float, later_nats: float) -> list[Bound]:
-    """The earliest bound these times of a recording give; none when there are none."""
-    found = [Bound(known, one, latest_unix_s(one), later_nats, covered_share) for one in times]
-    return [min(found, key=lambda bound: bound.latest_unix_s)] if found else []
+def _bounds_of(known: Known, times: Sequence[Seen], covered_share: float, match_wrong: float) -> list[Bound]:
+    """The bounds these times of a recording give, earliest first; a later one only where it is surer than those before.
+
+    A bound holds unless the match or the time is wrong: the two chances add up.
+    """
+    kept: list[Bound] = []
+    for one in sorted(times, key=lambda one: (latest_unix_s(one), time_wrong(one.how_known))):
+        wrong = min(1.0, match_wrong + time_wrong(one.how_known))
+        later_nats = max(-SURE_NATS, math.log(covered_share * wrong + 1.0 - covered_share))
+        if later_nats < min((bound.later_nats for bound in kept), default=0.0):
+            kept.append(Bound(known, one, latest_unix_s(one), later_nats, covered_share))
+    return kept
+
+
+def others_times(known: Known, own: Sequence[Seen]) -> tuple[Seen, ...]:
+    """Attested times of a copy, but for a posting that is the item's own: the integrity line weighs that one."""
+    postings = {(one.at_unix_s, one.where.casefold()) for one in own}
+    return tuple(one for one in known.seen if attested(one) and (one.at_unix_s, one.where.casefold()) not in postings)
 
 
 def earlier_seen(known: Known, own: Sequence[Seen]) -> tuple[Seen, ...]:
@@ -149,7 +167,7 @@ def earlier_seen(known: Known, own: Sequence[Seen]) -> tuple[Seen, ...]:
 
     The item's own postings are weighed by the integrity line, and that it was taken in is no news.
     """
-    first_s = min((one.at_unix_s for one in own), default=math.inf) - POSTING_TOLERANCE_S
+    first_s = min((one.at_unix_s for one in own if attested(one)), default=math.inf) - POSTING_TOLERANCE_S
     return tuple(one for one in known.seen if attested(one) and one.at_unix_s < first_s)
 
 

@@ -48,13 +48,34 @@ UNKNOWN_ZONE_S = 26 * 3600.0
 """How much later a time may be whose zone was only assumed: from UTC+14 to UTC-12."""
 
 SURE_NATS = 13.8
-"""The largest weight of anything here, ln 1e6, also of the very same file: attested times can be wrong as well."""
+"""The largest weight of anything here, ln 1e6; what an attested time can weigh is less, see `TIME_WRONG`."""
+
+TIME_WRONG = (
+    ("taken in", 1e-4),
+    ("platform page", 1e-3),
+    ("archive", 1e-3),
+    ("capture", 1e-3),
+    ("posting, platform page", 1e-3),
+    ("posting, archive", 1e-3),
+    ("posting", 0.05),
+    ("as the partner states", 0.05),
+)
+"""How a time is known, by how the words begin, and how likely it is taken to be wrong. The first that fits counts.
+
+A hash proves the file, not the time somebody wrote beside it. These chances are judgements: nobody measured them. A
+time typed in, or passed on by a partner, is taken to be wrong once in 20 times; a platform's or an archive's page, or a
+capture of it, once in 1000 (pages are edited, zones are misread); the moment a file was taken in, which a signed log
+keeps, once in 10,000 (clocks are set wrong).
+"""
 
 ATTESTED_BY_OTHERS = ("platform page", "posting", "taken in", "capture", "archive", "as the partner states")
 """How a time must be known to bound the time of filming: somebody other than the file itself saw it there.
 
 Times that a file states about itself, such as EXIF or a container's creation time, are shown and never bound anything.
 """
+
+SELF_STATED = ("exif", "container", "metadata", "xmp", "quicktime", "file ", "filename", "mtime")
+"""What the file itself states, also where it was written down as the time of a posting: "posting, EXIF"."""
 
 WHEN_IT_ABSTAINS = (
     "nothing of the file can be decoded",
@@ -67,3 +88,14 @@ STANDING_LIMITS = (
     "A copy of which less than about two seconds remain, or whose pictures are nearly bare, is missed.",
     "Whoever stands, films or speaks in a matched recording is not recognised; only pictures and sound are compared.",
 )
+
+
+def time_wrong(how_known: str) -> float:
+    """How likely a time known in these words is taken to be wrong, from 0 to 1; 1 for words that attest nothing."""
+    words = plain_words(how_known)
+    return next((chance for begins, chance in TIME_WRONG if words.startswith(begins)), 1.0)
+
+
+def plain_words(how_known: str) -> str:
+    """The words by which a time is known, in small letters and with single blanks."""
+    return " ".join(how_known.casefold().split())

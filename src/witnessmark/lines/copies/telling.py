@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from witnessmark.lines.contract import Remark
 from witnessmark.lines.copies.library import Seen
+from witnessmark.lines.copies.limits import time_wrong
 from witnessmark.lines.copies.observations import Bound, CopiesObservations, Found, Known, Searched, SharedStretch
 from witnessmark.plain import iso
 
@@ -125,10 +126,7 @@ def own_limits(seen: CopiesObservations, bounds: Sequence[Bound], ratios: Sequen
     if any(word in ("framed", "skewed") for found in copies for stretch in found.stretches for word in stretch.words):
         limits.append("Where a copy fills only a part of the picture, what lies around it is not bound in time.")
     if bounds:
-        limits.append(
-            f"The bound is only as good as the attested time ({_listed(sorted({b.seen.how_known for b in bounds}))}), "
-            "whose errors were not measured."
-        )
+        limits.append(_time_words(bounds))
     if any(found.via for found in copies):
         limits.append("A copy found through another one was not itself seen to match this recording.")
     if any(found.tier_number < 3 for found in seen.found):
@@ -144,6 +142,16 @@ def own_limits(seen: CopiesObservations, bounds: Sequence[Bound], ratios: Sequen
         limits.append("Sound may be laid under other pictures: it bounds at most when the sound was recorded.")
     limits.extend(f"'{one.library}' was not searched: {one.not_searched}" for one in seen.searched if one.not_searched)
     return tuple(limits)
+
+
+def _time_words(bounds: Sequence[Bound]) -> str:
+    """How far the attested times are trusted, and that this is a judgement."""
+    known = sorted({bound.seen.how_known for bound in bounds})
+    taken = [f"'{words}' 1 in {round(1.0 / time_wrong(words)):,d}".replace(",", " ") for words in known]
+    return (
+        f"The bound is only as good as the attested time. How often such times are wrong was not measured; it is a "
+        f"judgement, taken as {_listed(taken, quoted=False)}."
+    )
 
 
 def why_not_searched(seen: CopiesObservations) -> tuple[str, str]:
