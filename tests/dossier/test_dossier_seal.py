@@ -25,6 +25,7 @@ from witnessmark.dossier import DossierContent, Edition, seal, verify, without_t
 from witnessmark.dossier.editions import blurred
 from witnessmark.errors import BadInputError, ClashError, CustodyError
 from witnessmark.media.blur import BLOCKS_ACROSS
+from witnessmark.plain import Plain
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -119,6 +120,61 @@ def test_small_pictures_among_observations_stay_out_of_the_public_edition_and_of
     closed = files_of(seal(content, tmp_path / "closed", Edition.CLOSED, KEY.sign).path)
     assert letters.encode() in closed["data/case.json"]
     assert letters[:24].encode() not in closed["data/report.html"]
+
+
+def known(name: str, origin: str = "", sha256: str = "cd" * 32) -> dict[str, Plain]:
+    """A recording as the observations of a finding tell of it."""
+    return {"name": name, "origin": origin, "libraries": ["organisation"], "sha256": sha256}
+
+
+def test_recordings_of_others_are_numbered_and_members_of_the_record_keep_their_names(tmp_path: Path) -> None:
+    content = make_content(tmp_path / "in")
+    case = json.loads(json.dumps(content.case))
+    finding = case["findings"][0]
+    finding["observations"] = {
+        "found": [
+            {"known": known("Mother of Anna K.mp4"), "relation": "copy", "via": ["copy"]},
+            {"known": known("copy", "findings"), "relation": "copy", "via": []},
+            {"known": known("WM-0001", "Harbour Watch"), "relation": "related", "via": []},
+            {"known": known("CASE-2024-007 WM-0001", sha256=case["items"][0]["sha256"]), "relation": "copy", "via": []},
+        ],
+        "same_file": [known("CASE-2023-001 WM-0003")],
+    }
+    finding["statement"] = "It matches 'copy' (from findings) as a copy, and 'WM-0001' (from Harbour Watch)."
+    finding["limits"] = ["mother of anna k.MP4, by harbour watch, as Mother of Anna K in CASE-2023-001 shows it."]
+    finding["parameters"] = {"ratios": [["copy", 2.5], ["Mother of Anna K.mp4", 3.5]]}
+    chart = dataclasses.replace(content.pictures[0], name="chart.png", names_recordings=True)
+    content = dataclasses.replace(content, case=case, pictures=(*content.pictures, chart))
+    files = files_of(seal(content, tmp_path / "public", Edition.PUBLIC, KEY.sign).path)
+    record = json.loads(files["data/case.json"])
+    told = record["findings"][0]
+    assert [
+        (one["known"]["name"], one["known"]["origin"], one["known"]["sha256"] is None, one["relation"], one["via"])
+        for one in told["observations"]["found"]
+    ] == [
+        ("Recording 1", "", True, "copy", ["Recording 2"]),
+        ("Recording 2", "a partner", True, "copy", []),
+        ("WM-0001", "a partner", True, "related", []),
+        ("WM-0001", "", False, "copy", []),
+    ]
+    assert told["statement"] == "It matches 'Recording 2' (from a partner) as a copy, and 'WM-0001' (from a partner)."
+    assert told["limits"] == ["Recording 1, by a partner, as Recording 1 in another case shows it."]
+    assert told["parameters"] == {"ratios": [["Recording 2", 2.5], ["Recording 1", 3.5]]}
+    assert told["observations"]["same_file"][0]["name"] == "Recording 3"
+    assert not any("chart" in path for path in files) and "chart" not in json.dumps(record["pictures"])
+    for word in (b"Mother", b"Harbour Watch", b"CASE-2023-001", b"cd" * 32):
+        assert not any(word in data for data in files.values()), word
+
+
+def test_a_picture_that_names_only_exhibits_stays(tmp_path: Path) -> None:
+    content = make_content(tmp_path / "in")
+    case = json.loads(json.dumps(content.case))
+    own = known("WM-0001", sha256=case["items"][0]["sha256"])
+    case["findings"][0]["observations"] = {"found": [{"known": own}]}
+    chart = dataclasses.replace(content.pictures[0], name="chart.png", names_recordings=True)
+    content = dataclasses.replace(content, case=case, pictures=(chart,))
+    files = files_of(seal(content, tmp_path / "public", Edition.PUBLIC, KEY.sign).path)
+    assert any("chart" in path for path in files)
 
 
 def test_blurring_keeps_nothing_but_the_means_of_its_blocks() -> None:

@@ -33,6 +33,7 @@ from witnessmark.plain import Plain, from_plain, iso, to_plain
 
 Progress = Callable[[float, str], None]
 _QUESTION = "What does this footage show: is it new, where and when was it filmed, and whose account does it fit?"
+_NAMING_LINES = frozenset({"copies"})  # whose pictures name recordings that may be of others
 _ITEM_FIELDS = ("exhibit_number", "sha256", "sha512", "size_bytes", "media_type", "copy", "media")
 
 
@@ -178,6 +179,7 @@ def _pictures(case: Case) -> tuple[tuple[DossierPicture, ...], dict[str, Any] | 
         for name, body in derived.items():
             if name.endswith("-blurred.png"):
                 continue  # goes with the clear one
+            derivation = from_plain(Derivation, body["derivation"])
             blurred = derived.get(name.removesuffix(".png") + "-blurred.png")
             found.append(
                 DossierPicture(
@@ -186,8 +188,9 @@ def _pictures(case: Case) -> tuple[tuple[DossierPicture, ...], dict[str, Any] | 
                     png=case.objects.get(body["key"]),
                     exhibit=item["exhibit_number"],
                     shows_footage=body["shows_footage"],
-                    derivation=from_plain(Derivation, body["derivation"]),
+                    derivation=derivation,
                     public_png=None if blurred is None else case.objects.get(blurred["key"]),
+                    names_recordings=derivation.parameters.get("line") in _NAMING_LINES,
                 )
             )
     try:

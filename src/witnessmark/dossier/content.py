@@ -66,6 +66,9 @@ class DossierPicture:
     public_png : bytes or None
         The same picture with every still in it blurred by `witnessmark.media.blur`, for the public edition; the whole
         picture is blurred where there is none.
+    names_recordings : bool
+        True when names of known recordings are drawn into it: where one of them is not an exhibit of the case, the
+        public edition leaves the picture out.
     derivation : Derivation or None
         Parent hash, tool and parameters.
     """
@@ -77,6 +80,7 @@ class DossierPicture:
     shows_footage: bool
     derivation: Derivation | None = None
     public_png: bytes | None = None
+    names_recordings: bool = False
 
 
 @dataclass(frozen=True, slots=True)

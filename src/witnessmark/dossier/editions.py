@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 
+from witnessmark.dossier.recordings import Recordings
 from witnessmark.errors import BadInputError
 from witnessmark.media import blur, png_bytes
 from witnessmark.plain import Plain
@@ -19,6 +20,8 @@ LEFT_OUT = (
     "Accounts, addresses, texts and original file names of postings and captures, and free container metadata.",
     "Paths on the computers the case was worked on.",
     "Small pictures that lines keep among their observations.",
+    "Names, partners and hashes of recordings that are not items of this case: each is called Recording 1, Recording 2 "
+    "and so on throughout, and pictures in which such a recording is named are not included.",
 )
 """Sentences that stand in `case.json` and in the report of every public edition."""
 
@@ -75,7 +78,7 @@ def _carries_picture(value: Plain) -> bool:
 
 
 class Redaction:
-    """Replaces people and paths, the same way everywhere in one dossier.
+    """Replaces people, recordings of others and paths, the same way everywhere in one dossier.
 
     Parameters
     ----------
@@ -88,6 +91,7 @@ class Redaction:
     """
 
     def __init__(self, case: Mapping[str, Plain], events: Iterable[bytes], people: Iterable[str]) -> None:
+        self.recordings = Recordings(case)
         self._pseudonyms: dict[str, str] = {}
         self._names: set[str] = set()
         for event in events:
@@ -137,7 +141,10 @@ class Redaction:
         return self._person(name)
 
     def text(self, text: str) -> str:
-        """Free text without known names, original file names and paths."""
+        """Free text without known names, recordings of others, original file names and paths."""
+        return self._people_and_paths(self.recordings.text(text))
+
+    def _people_and_paths(self, text: str) -> str:
         text = _PATH.sub(_PATH_LEFT_OUT, text)
         if self._words is not None:
             text = self._words.sub(lambda match: self._folded.get(match[0].casefold(), _NAME_LEFT_OUT), text)
@@ -152,7 +159,7 @@ class Redaction:
         if not isinstance(value, dict):
             return value
         made: dict[str, Plain] = {}
-        for key, entry in value.items():
+        for key, entry in self.recordings.members(value).items():
             if key in dropped or key.endswith(PICTURES_IN_RECORDS):
                 made[key] = {} if isinstance(entry, dict) else None
             elif key in _PEOPLE and isinstance(entry, str):
@@ -160,8 +167,12 @@ class Redaction:
             elif key in _PEOPLE and isinstance(entry, list):
                 made[key] = [self._person(name) if isinstance(name, str) else self.value(name) for name in entry]
             else:
-                made[self.text(key)] = self.value(entry, dropped)
+                made[self._key(key)] = self.value(entry, dropped)
         return made
+
+    def _key(self, key: str) -> str:
+        """The name of a member: no recording's name can change one that the format gives."""
+        return self._people_and_paths(key) if key.isidentifier() else self.text(key)
 
     def case(self, case: Mapping[str, Plain]) -> dict[str, Plain]:
         """The record as a public edition gives it."""
@@ -185,7 +196,7 @@ class Redaction:
         for data, sha256 in zip(events, hashes, strict=True):
             event = json.loads(data)
             entry: dict[str, Plain] = {key: event.get(key) for key in ("number", "premis", "action", "at", "previous")}
-            entry["objects"] = event.get("objects", [])
+            entry["objects"] = [self.recordings.text(str(sha256)) for sha256 in event.get("objects", [])]
             entry["agent"] = self._person(str(event.get("agent", "")))
             entry["sha256"] = sha256
             entries.append(entry)

@@ -112,7 +112,9 @@ def _write_payload(
     tell(0.0, "custody log")
     _write_custody(bag, content, names)
     tell(0.05, "pictures")
-    pictures = [_write_picture(bag, picture, names) for picture in content.pictures]
+    kept_back = names is not None and names.recordings.any_foreign
+    drawn = [picture for picture in content.pictures if not (kept_back and picture.names_recordings)]
+    pictures = [_write_picture(bag, picture, names) for picture in drawn]
     likelihoods = _write_likelihoods(bag, content, tell)
     originals = {} if public else _write_originals(bag, content.originals, tell)
     record = casefile.complete(content, edition, pictures, likelihoods, originals)
