@@ -241,11 +241,18 @@ def test_abstains_without_library_and_on_files_that_are_none(tmp_path: Path) -> 
 def test_what_is_too_short_says_so_and_sound_alone_is_told_apart(
     tmp_path: Path, kept: dict[str, tuple[Path, Fingerprint]]
 ) -> None:
-    library = MemoryLibrary()
+    library, others = MemoryLibrary(), MemoryLibrary()
     library.add(kept["original"][1], "original")
+    others.add(kept["other"][1], "other")
     two = encode(tmp_path / "two.mp4", ORIGINAL[24:26])
-    answer = check_abstains(COPIES, item_of(two), Tools(two, providers={"fingerprints:case": library}), OVER)
-    assert "too short to be told by what moves" in answer.reason
+    answer = check_abstains(COPIES, item_of(two), Tools(two, providers={"fingerprints:case": others}), OVER)
+    assert "too short to be told by what moves, so its moment could not have been proved" in answer.reason
+    for short in (two, encode(tmp_path / "still.mp4", ORIGINAL[24:25])):
+        of_short = COPIES.observe(item_of(short), (), Tools(short, providers={"fingerprints:case": library}))
+        assert isinstance(of_short, CopiesObservations) and of_short.found[0].relation == "related"
+        assert "too few frames" in of_short.found[0].reasons[-1] and "cannot be proved" in of_short.found[0].reasons[-1]
+        assert any("cannot be proved" in remark.seen for remark in of_short.remarks)
+        assert COPIES.draw(of_short)
     tune = tmp_path / "tune.wav"
     with wave.open(str(tune), "wb") as file:
         file.setnchannels(1)

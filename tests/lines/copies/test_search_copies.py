@@ -10,6 +10,7 @@ from witnessmark.errors import ClashError
 from witnessmark.lines.copies.fingerprint import ALGORITHM, Fingerprint
 from witnessmark.lines.copies.fingerprinting import fingerprint_of, limits_for, thumbnail_size
 from witnessmark.lines.copies.library import Template
+from witnessmark.lines.copies.limits import RELATED_SCORE
 from witnessmark.lines.copies.memory import MemoryLibrary
 from witnessmark.lines.copies.records import Match
 from witnessmark.lines.copies.search import compare, search
@@ -180,8 +181,32 @@ def test_two_frames_and_a_still_are_fingerprinted_and_searched(
     for name, part in (("still", frames[:1]), ("two", frames[:2])):
         one = made(folder, name, part)
         assert len(one.frames.codes) == 1
-        assert all(match.relation != "copy" for match in search(one, library))
-        compare(one, one)
+        for tier in (1, 3):
+            matches = search(one.up_to(tier), library)
+            assert all(match.relation != "copy" for match in matches)
+            assert matches[0].score >= RELATED_SCORE  # its picture is in the clip
+            itself = compare(one.up_to(tier), one.up_to(tier))
+            assert itself is not None and itself.relation == "related" and itself.score >= RELATED_SCORE
+            for match in (matches[0], itself):
+                assert "too few frames" in match.reasons[-1] and "cannot be proved" in match.reasons[-1]
+    assert not search(made(folder, "unlike", scene(9, 9, 0.1)).up_to(1), library)
+
+
+def test_where_nothing_moves_the_reason_says_so(folder: Path, frames: list[Frame], library: MemoryLibrary) -> None:
+    slide = made(folder, "slide", [frames[0]] * 4 * RATE)
+    match = best(slide, library)
+    assert match.relation == "related"
+    assert match.reasons[-1] == "Nothing moves in this recording, so that it is the same moment cannot be proved."
+    assert all("cannot be proved" not in reason for reason in best(library.fingerprint(1), library).reasons)
+
+
+def test_stretches_lie_within_both_recordings(folder: Path, frames: list[Frame], library: MemoryLibrary) -> None:
+    query = made(folder, "later", [frames[0]] * RATE + frames[: 5 * RATE])
+    for reference in map(library.fingerprint, (one.id for one in library.recordings())):
+        match = compare(query, reference)
+        for stretch in () if match is None else match.stretches:
+            assert 0.0 <= stretch.q0_s <= stretch.q1_s <= query.duration_s
+            assert 0.0 <= stretch.r0_s <= stretch.r1_s <= reference.duration_s
 
 
 def test_sound_alone_has_a_fingerprint_without_pictures(folder: Path) -> None:

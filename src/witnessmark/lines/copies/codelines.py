@@ -22,6 +22,8 @@ BESIDE_S = 2.0
 CONTRAST_BITS = 10.0
 """So much nearer on the line than beside it, codes prove the moment as well as the scene."""
 MOST_CODES = 1200
+CODE_S = 0.5
+"""For so long a frame code stands."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,9 +63,12 @@ class CodeLine:
 
 def code_line(query: Fingerprint, reference: Fingerprint, candidate: Candidate) -> CodeLine | None:
     """The best line through a candidate's frame codes; None where no code is near."""
+    telling = np.flatnonzero(query.frames.quality >= LEAST_QUALITY)
+    if min(len(telling), len(reference.frames.codes)) == 1:
+        return _one_picture(query, reference, candidate)
     if len(candidate.frame_hits) < 2:
         return None
-    rows = _middle(np.flatnonzero(query.frames.quality >= LEAST_QUALITY), query.frames.times_s, candidate)
+    rows = _middle(telling, query.frames.times_s, candidate)
     if len(rows) < 2:
         return None
     q_s = query.frames.times_s[rows].astype(np.float64)
@@ -92,6 +97,17 @@ def code_line(query: Fingerprint, reference: Fingerprint, candidate: Candidate) 
         float(on[near].mean()) if near.any() else 255.0,
         np.stack([q_s[inside], weight], axis=1),
     )
+
+
+def _one_picture(query: Fingerprint, reference: Fingerprint, candidate: Candidate) -> CodeLine | None:
+    """Where one of the two is a still: the nearest moment of the other, when it is near; it proves no moment."""
+    if not len(candidate.frame_hits):
+        return None
+    q_s, row, bits = (float(value) for value in candidate.frame_hits[int(np.argmin(candidate.frame_hits[:, 2]))])
+    if bits > NEAR_BITS:
+        return None
+    line = Line(1.0, float(reference.frames.times_s[int(row)]) - q_s, q_s, q_s, 1.0)
+    return CodeLine(line, CODE_S, 0.0, bits, np.array([[q_s, 1.0]]))
 
 
 def distances(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.uint16]:

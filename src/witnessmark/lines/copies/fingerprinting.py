@@ -48,9 +48,11 @@ Progress = Callable[[float, str], None]
 
 
 def limits_for(path: str | Path) -> Limits:
-    """Limits in proportion to a file's size, so that a recording of ten hours can be read to its end.
+    """Limits in proportion to a file's size, so that the pictures of ten hours can be read to their end.
 
-    Ten seconds of processor time a megabyte are some hundred times what decoding takes.
+    Ten seconds of processor time a megabyte are some hundred times what decoding takes. Sound is held in memory while
+    codes are made of it, so it is read for `Limits.max_sound_s` (two hours) whatever the size; where there is more,
+    `Fingerprint.stopped` says so.
     """
     try:
         size_bytes = os.stat(path).st_size

@@ -86,6 +86,7 @@ WHEN_IT_ABSTAINS = (
 STANDING_LIMITS = (
     "What is not in the libraries searched cannot be found: earlier appearances may exist that are not known here.",
     "A copy of which less than about two seconds remain, or whose pictures are nearly bare, is missed.",
+    "Of a still, and where nothing moves, the moment cannot be proved: such a match is told as related at most.",
     "Whoever stands, films or speaks in a matched recording is not recognised; only pictures and sound are compared.",
 )
 

@@ -178,7 +178,11 @@ def _too_little(seen: CopiesObservations) -> str:
     """Why nothing could have been found of something too short."""
     if seen.fingerprint.duration_s >= LEAST_S or seen.fingerprint.sound_s >= LEAST_S:
         return ""
-    return f"; with {seen.fingerprint.frames_count} frames to compare it is too short to be told by what moves"
+    count = seen.fingerprint.frames_count
+    return (
+        f"; with {count} {'frame' if count == 1 else 'frames'} to compare it is too short to be told by what moves, so "
+        "its moment could not have been proved"
+    )
 
 
 def searched_words(searched: Sequence[Searched]) -> str:

@@ -23,6 +23,12 @@ FEATURES_IDLE_S = 1.5
 """Unrelated clips share so many such seconds by chance or dress (12 clips), so the first ones count for nothing."""
 CODES_MOST = 0.75
 """Frame codes alone prove at most so much."""
+LEAST_S = 2.0
+"""Of less, too little can be seen to move."""
+STAYS_LEVELS = 1.5
+"""Mean difference to the first picture below which a recording stays as it is [levels]."""
+ONE_PICTURE = 0.3
+"""What one picture near another counts as a scene that agrees, from 0 to 1: enough to be told."""
 RELATED_MOST = 0.19
 """What is not proved by change scores at most this share of the full score, however much of a scene agrees."""
 
@@ -76,6 +82,7 @@ class Checked:
             found = 1.0 - float(np.exp(-max(self.featured.fit.support - 10.0, 0.0) / 100.0))
         if self.codes is not None:
             found = max(found, 1.0 - float(np.exp(-self.codes.agreed_s / 4.0)))
+            found = max(found, ONE_PICTURE if len(self.codes.frames) == 1 else 0.0)
         if self.laid is not None and self.laid.fit is not None:
             found = max(found, 1.0 - float(np.exp(-(self.laid.fit.support - 10.0) / 100.0)))
         return max(found, 0.0)
@@ -113,9 +120,9 @@ def match_of(query: Fingerprint, checked: Checked) -> Match:
     transform = _transform(matrix, checked)
     stretches: tuple[Stretch, ...] = ()
     if laid is not None and laid.proofs:
-        stretches = tuple(_stretch(proof.line, proof.agreed_s, transform) for proof in laid.proofs)
+        stretches = tuple(_stretch(query, checked, proof.line, proof.agreed_s, transform) for proof in laid.proofs)
     elif codes is not None:
-        stretches = (_stretch(codes.line, codes.agreed_s, transform),)
+        stretches = (_stretch(query, checked, codes.line, codes.agreed_s, transform),)
     tier = 3 if by_change else 1 if laid is None and not checked.by_features else 2
     return Match(
         recording=checked.candidate.recording,
@@ -125,21 +132,54 @@ def match_of(query: Fingerprint, checked: Checked) -> Match:
         stretches=tuple(sorted(stretches, key=lambda one: (one.q0_s - one.q1_s, one.q0_s))),
         tier=tier,
         sound_agrees=None,
-        reasons=_reasons(checked, relation),
+        reasons=(*_reasons(checked, relation), *_unproved(query, checked.reference, relation)),
         evidence=_evidence(checked),
     )
 
 
-def _stretch(line: Line, agreed_s: float, transform: Transform) -> Stretch:
+def _stretch(query: Fingerprint, checked: Checked, line: Line, agreed_s: float, transform: Transform) -> Stretch:
+    """A stretch of a line, its ends within both recordings."""
+    ends, known_ends = _within(query), _within(checked.reference)
     return Stretch(
-        q0_s=line.q0_s,
-        q1_s=line.q1_s,
-        r0_s=line.at(line.q0_s),
-        r1_s=line.at(line.q1_s),
+        q0_s=float(np.clip(line.q0_s, *ends)),
+        q1_s=float(np.clip(line.q1_s, *ends)),
+        r0_s=float(np.clip(line.at(line.q0_s), *known_ends)),
+        r1_s=float(np.clip(line.at(line.q1_s), *known_ends)),
         speed=line.speed,
         agreed_s=agreed_s,
         transform=transform,
     )
+
+
+def _within(one: Fingerprint) -> tuple[float, float]:
+    """From where to where a recording goes [s]; some begin later than at 0."""
+    last_s = float(one.frames.times_s[-1]) if len(one.frames.times_s) else 0.0
+    first_s = max(0.0, float(one.frames.times_s[0])) if len(one.frames.times_s) else 0.0
+    return 0.0, max(first_s + one.duration_s, last_s)
+
+
+def _unproved(query: Fingerprint, reference: Fingerprint, relation: Relation) -> tuple[str, ...]:
+    """Why no more than related could be said of a still, of a few frames, or of pictures that stay as they are."""
+    if relation == "copy":
+        return ()
+    said = []
+    for one, name in ((query, "this recording"), (reference, "the known one")):
+        if one.duration_s < LEAST_S:
+            said.append(f"{name} is a still or has too few frames ({one.duration_s:.1f} s)")
+        elif _stays(one):
+            said.append(f"nothing moves in {name}")
+    if not said:
+        return ()
+    words = " and ".join(said)
+    return (f"{words[0].upper()}{words[1:]}, so that it is the same moment cannot be proved.",)
+
+
+def _stays(one: Fingerprint) -> bool:
+    """Whether all its pictures are the first one, but for what encoding changes."""
+    if one.thumbnails is None or not len(one.thumbnails.luma):
+        return False
+    luma = one.thumbnails.luma[:: max(1, len(one.thumbnails.luma) // 240)].astype(np.int16)
+    return bool(np.abs(luma - luma[0]).mean(axis=(1, 2)).max() < STAYS_LEVELS)
 
 
 def _transform(matrix: Matrix, checked: Checked) -> Transform:
@@ -184,6 +224,8 @@ def _reasons(checked: Checked, relation: Relation) -> tuple[str, ...]:
         )
     elif checked.codes is not None:
         codes = checked.codes
+        if len(codes.frames) == 1:
+            return (f"One picture of each is alike ({codes.mean_bits:.0f} of 256 bits of their codes differ).",)
         said.append(
             f"Frame codes are near over {codes.agreed_s:.1f} s ({codes.mean_bits:.0f} of 256 bits on the mean)."
         )
