@@ -289,6 +289,13 @@ def test_thresholds_turn_an_unsure_copy_into_related() -> None:
     assert judged(sure) == sure and judged(match(score=0.1)) is None and judged(None) is None
 
 
+def test_no_stretch_is_told_from_before_the_beginning() -> None:
+    recording = Recording(1, "known.mp4", "", 10.0, 3)
+    hit = looking.Hit(match(q0_s=-0.05, r0_s=-0.1), recording, MemoryLibrary(), ("case",), ())
+    told = looking.found_of(hit, 10.0).stretches[0]
+    assert (told.item_start_s, told.known_start_s) == (0.0, 0.0) and told.known_end_s == pytest.approx(9.95)
+
+
 def test_covered_share() -> None:
     stretches = [*match(q0_s=0.2, q1_s=4.0).stretches, *match(q0_s=3.0, q1_s=6.0).stretches]
     assert covered_share(stretches, 13.0) == pytest.approx(0.5)

@@ -307,10 +307,10 @@ def covered_share(stretches: Sequence[Stretch], duration_s: float) -> float:
 
 def _shared(stretch: Stretch, relation: str) -> SharedStretch:
     return SharedStretch(
-        item_start_s=stretch.q0_s,
-        item_end_s=stretch.q1_s,
-        known_start_s=stretch.r0_s,
-        known_end_s=stretch.r1_s,
+        item_start_s=max(0.0, stretch.q0_s),
+        item_end_s=max(0.0, stretch.q1_s),
+        known_start_s=max(0.0, stretch.r0_s),
+        known_end_s=max(0.0, stretch.r1_s),
         speed_ratio=stretch.speed,
         agreed_s=stretch.agreed_s,
         matrix_share=stretch.transform.matrix,
