@@ -24,6 +24,7 @@ from witnessmark.lines.copies.memory import MemoryLibrary
 
 EDITS = ("crop", "caption", "mirror", "letterbox", "240p", "colour", "crf40", "1.25x")
 STEPS = 6
+ASKED = {3: "the third re-edit", 6: "the sixth re-edit"}
 DAY_S = 86_400.0
 FIRST_POSTED_UNIX_S = 1_700_000_000.0
 LONGEST_S = 12.0
@@ -59,7 +60,7 @@ def _again(clip: Footage, edit: str, rng: np.random.Generator) -> Footage:
 
 
 def earliest_named(folder: Path, sources: Sequence[Source], workers: int = 2) -> dict[str, Share]:
-    """Of the chains, in how many the last re-edit (and any re-edit) leads to the first posting.
+    """Of the chains, in how many the third and the sixth re-edit lead to the first posting.
 
     The library holds all other postings of the same clip, and of every other clip, with times that run before and
     after. It is asked as the line asks: with the item, then with the copies found.
@@ -73,15 +74,25 @@ def earliest_named(folder: Path, sources: Sequence[Source], workers: int = 2) ->
         for step, file in enumerate(one.files):
             seen = _seen(place, step)
             library.add(prints[file], file, sha256=_sha256(file).hex(), seen=(seen,))
-    every, last = [], []
-    for place, one in enumerate(posted):
-        for step in range(1, STEPS + 1):
-            file = one.files[step]
-            right = _first(library, prints[file], _sha256(file), _seen(place, step)) == one.files[0]
-            every.append(right)
-            if step == STEPS:
-                last.append(right)
-    return {"the sixth re-edit": Share(sum(last), len(last)), "any re-edit": Share(sum(every), len(every))}
+    _SHARED[:] = [(library, prints)]
+    asked = [(place, one, step) for place, one in enumerate(posted) for step in ASKED]
+    with ProcessPoolExecutor(workers) as pool:
+        right = list(pool.map(_right, asked))
+    told = {}
+    for step, title in ASKED.items():
+        held = [found for found, (_, _, at) in zip(right, asked, strict=True) if at == step]
+        told[title] = Share(sum(held), len(held))
+    return told
+
+
+_SHARED: list[tuple[MemoryLibrary, dict[str, Fingerprint]]] = []
+
+
+def _right(asked: tuple[int, Posted, int]) -> bool:
+    place, one, step = asked
+    library, prints = _SHARED[0]
+    file = one.files[step]
+    return _first(library, prints[file], _sha256(file), _seen(place, step)) == one.files[0]
 
 
 def _seen(place: int, step: int) -> Seen:

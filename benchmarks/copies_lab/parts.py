@@ -108,9 +108,10 @@ def _cost(plan: Plan, split: str) -> None:
 
 def _scale(plan: Plan, split: str) -> None:
     made = split_of(plan, split)
-    printed = ours.print_all(made, plan.work / "prints", plan.workers)
-    references = [(reference.name, printed.by_file[reference.file]) for reference in made.references]
-    queries = [printed.by_file[query.file] for query in made.queries][:: 60 if plan.quick else 12]
+    keep = plan.work / "prints"
+    references = [(one.name, ours.print_one(made.path(one.file), keep)) for one in made.references]
+    asked = made.queries[:: 60 if plan.quick else 12]
+    queries = [ours.print_one(made.path(query.file), keep) for query in asked]
     points = scale.measure(plan.work / "scale", references, queries, (0.5, 2.0) if plan.quick else HOURS, COPY_SCORE)
     _write(plan.kept("scale", split), [asdict(point) for point in points])
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmarks.copies_lab import answers, parts, scale, split, tables
+from benchmarks.copies_lab import answers, heldout, parts, scale, split, tables
 from benchmarks.copies_lab.measure import Share, any_score, found_at
 
 from witnessmark.lines.copies.fingerprint import ALGORITHM
@@ -61,6 +61,8 @@ def _head(made: Mapping[str, split.Split]) -> str:
             f"broadcaster's dress) and {len(one.references) - real} drawn ones; {kinds['attack']} manipulated queries, "
             f"{kinds['plain']} unrelated ones plain and {kinds['dressed']} dressed, {kinds['hard']} hard negatives."
         )
+    if "held-out" in made:
+        lines.append((heldout.__doc__ or "").split("\n\n")[1].replace("\n", " ").strip())
     return "\n\n".join(lines)
 
 
