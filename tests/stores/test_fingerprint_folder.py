@@ -10,7 +10,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -178,6 +180,60 @@ def test_a_full_disk_is_told_and_loses_nothing(store: FolderStore) -> None:
     store = FolderStore(store.folder)
     assert len(store.recordings()) == 3 and store.verify() == []
     assert store.add(noise_print(9, frames=2000, per_frame=90), "large").id == 4
+
+
+def _read_as_anybody(folder: Path) -> None:
+    """Open an index that may not be written to, ask it, and be refused what writes."""
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    store = open_library(folder)
+    codes = noise_print(1).frames.codes
+    assert 2 in store.near_frames(codes, 0).recording and [one.id for one in store.recordings()] == [1, 2, 3]
+    assert store.find(name="1.mp4")[0].id == 2 and store.verify() == [] and store.stats().recordings == 3
+    refused: list[Callable[[], object]] = [
+        lambda: store.add(noise_print(9), "new"),
+        lambda: store.remove(1, "r", "o"),
+        lambda: store.add_seen(1, ()),
+        store.compact,
+        store.rebuild,
+        lambda: open_library(folder, rebuild=True),
+    ]
+    for act in refused:
+        with pytest.raises(BadInputError, match="can only be read"):
+            act()
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
+_AS_ANYBODY = """
+import os, sys
+from pathlib import Path
+from tests.stores.test_fingerprint_folder import _read_as_anybody
+if os.geteuid() == 0:  # root may write to everything
+    os.setuid(65534)
+_read_as_anybody(Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_a_folder_that_may_only_be_read_is_read(live: bool) -> None:
+    with tempfile.TemporaryDirectory() as place:  # not in pytest's folders, which are closed to other users
+        Path(place).chmod(0o755)
+        store = FolderStore(Path(place) / "index")
+        _fill(store, range(2))
+        writer = sqlite3.connect(store.folder / "index.db") if live else None
+        if writer is not None:
+            writer.execute("SELECT * FROM fp_state").fetchall()  # its journal stays while it is connected
+        _fill(store, range(2, 3))
+        assert (store.folder / "index.db-wal").exists() == live
+        paths = [*store.folder.rglob("*"), store.folder]
+        for path in paths:
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        command = [sys.executable, "-c", _AS_ANYBODY, str(store.folder)]
+        done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        for path in paths:
+            path.chmod(0o755)
+        if writer is not None:
+            writer.close()
 
 
 def test_damage_is_told_and_a_rebuild_keeps_the_rest(store: FolderStore) -> None:

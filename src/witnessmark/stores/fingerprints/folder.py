@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import threading
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
@@ -43,7 +44,7 @@ class FolderStore(RowStore):
     Parameters
     ----------
     folder : Path
-        Made when it is not there.
+        Made when it is not there. One that may only be read is read without a file made or a lock taken.
     rebuild : bool
         Accept shards of another layout, as they are to be rebuilt at once.
 
@@ -64,13 +65,19 @@ class FolderStore(RowStore):
                 raise BadInputError(
                     f"The folder {folder} holds other files and no fingerprint index.", "Give an empty or a new folder."
                 )
-            self._shards.mkdir(parents=True, exist_ok=True)
+            self._read_only = _only_readable(folder)
+            if not self._read_only:
+                self._shards.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise BadInputError(
                 f"The folder {folder} cannot be made or read ({error.strerror}).", "Give a folder you may write to."
             ) from error
-        with self._alone():
-            rows = Rows(f"sqlite:///{folder.absolute() / DATABASE}", LAYOUT, ALGORITHM, rebuild=rebuild)
+        url = f"sqlite:///{folder.absolute() / DATABASE}"
+        if self._read_only:
+            rows = Rows(url, LAYOUT, ALGORITHM, read_only=True)
+        else:
+            with self._alone():
+                rows = Rows(url, LAYOUT, ALGORITHM, rebuild=rebuild)
         super().__init__(rows, ALGORITHM)
         self._view: FolderView | None = None
         self._mapped: dict[int, Shard] = {}
@@ -295,9 +302,24 @@ class FolderStore(RowStore):
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Hold the folder for writing; others wait. The lock goes with the process that held it."""
-        with (self.folder / _LOCK).open("a") as file:
+        if self._read_only:
+            raise self._rows.cannot_write()
+        try:
+            lock = (self.folder / _LOCK).open("a")
+        except OSError as error:
+            raise BadInputError(
+                f"The fingerprint index at {self.folder} cannot be written ({error.strerror}).",
+                "Use an account that may write to its folder, or copy the folder to where you may write.",
+            ) from error
+        with lock as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+
+def _only_readable(folder: Path) -> bool:
+    """Whether there is an index that this process may not write to, for want of permission or on such a disk."""
+    used = [folder, *(folder / name for name in (DATABASE, SHARDS, _LOCK) if (folder / name).exists())]
+    return (folder / DATABASE).exists() and not all(os.access(path, os.W_OK) for path in used)
 
 
 def _enter(session: Session, shard: ShardRow, recordings: Sequence[int]) -> None:

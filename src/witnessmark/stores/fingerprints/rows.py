@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
@@ -37,6 +38,8 @@ class Rows:
         Of the fingerprints; compared on opening.
     rebuild : bool
         Accept another layout, as it is to be rebuilt at once.
+    read_only : bool
+        An SQLite database that this process may not write to.
 
     Raises
     ------
@@ -46,9 +49,12 @@ class Rows:
         When the database does not answer or lacks pgvector.
     """
 
-    def __init__(self, url: str, layout: str, algorithm: str, *, rebuild: bool = False) -> None:
+    def __init__(
+        self, url: str, layout: str, algorithm: str, *, rebuild: bool = False, read_only: bool = False
+    ) -> None:
+        self._read_only = read_only
         try:
-            self._engine = _engine(url)
+            self._engine = _engine(url, read_only)
         except (ArgumentError, ImportError) as error:
             raise BadInputError(
                 f"'{url.split('://')[0]}' is no database this program keeps fingerprints in.",
@@ -75,17 +81,36 @@ class Rows:
     def reading(self) -> Iterator[Session]:
         """A session that sees one state of the rows, whatever others write."""
         engine = self._engine.execution_options(isolation_level="REPEATABLE READ") if self.postgres else self._engine
+        before = self._written()
         with Session(engine) as session:
             yield session
+        if self._written() != before:
+            raise ClashError(f"The fingerprint index at {self.place} was written to while it was read.", "Ask again.")
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A session whose changes count when the block ends well, and all at once."""
+        if self._read_only:
+            raise self.cannot_write()
         with Session(self._engine.execution_options(writing=True), expire_on_commit=False) as session, session.begin():
             yield session
             row = session.scalars(select(StateRow).where(StateRow.name == "changes").with_for_update()).one()
             facts.settle_state(session)
             row.text = str(int(row.text) + 1)
+
+    def cannot_write(self) -> BadInputError:
+        """The error for a change to what may only be read."""
+        return BadInputError(
+            f"The fingerprint index at {self.place} can only be read from here.",
+            "Use an account that may write to its folder, or copy the folder to where you may write.",
+        )
+
+    def _written(self) -> tuple[int, int] | None:
+        """When a database that may only be read was last written to; others may do so, and SQLite does not look."""
+        if not self._read_only:
+            return None
+        file = Path(self._engine.url.database or "").stat()
+        return file.st_mtime_ns, file.st_size
 
     def settle(self) -> None:
         """Leave nothing of deleted rows behind: empty SQLite's journal, or write PostgreSQL's tables of codes anew."""
@@ -110,6 +135,11 @@ class Rows:
         current = _revision(self._engine) if inspect(self._engine).has_table("fp_version") else None
         if current == _LATEST:
             return
+        if self._read_only:
+            raise ClashError(
+                f"The fingerprint index at {self.place} was made by an older version of this program.",
+                "Open it once from an account that may write to its folder; it is then brought to this version.",
+            )
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         with self._engine.execution_options(writing=True).begin() as connection:
@@ -155,7 +185,9 @@ class Rows:
         if not self.postgres:
             return ClashError(
                 f"The fingerprint index at {self.place} cannot be read ({cause}).",
-                "Restore the folder from a copy, or make a new index from the recordings.",
+                "Open it once from an account that may write to its folder: its last writer was stopped."
+                if self._read_only
+                else "Restore the folder from a copy, or make a new index from the recordings.",
             )
         if "vector" in cause:
             return ProviderError(
@@ -168,7 +200,9 @@ class Rows:
         )
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, read_only: bool) -> Engine:
+    if read_only:
+        return _reading_engine(url)
     engine = create_engine(url, poolclass=NullPool)
     if engine.dialect.name == "sqlite":
 
@@ -189,6 +223,20 @@ def _engine(url: str) -> Engine:
 
     elif engine.dialect.name != "postgresql":
         raise ArgumentError(url)
+    return engine
+
+
+def _reading_engine(url: str) -> Engine:
+    """SQLite without a file made or a lock taken; beside a journal of its writers only if they left its index too."""
+    path = Path(make_url(url).database or "")
+    journal = path.with_name(f"{path.name}-wal")
+
+    def connect() -> sqlite3.Connection:
+        how = "mode=ro" if journal.exists() and journal.stat().st_size else "immutable=1"
+        return sqlite3.connect(f"{path.as_uri()}?{how}", uri=True, isolation_level=None, timeout=60)
+
+    engine = create_engine(url, poolclass=NullPool, creator=connect)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     return engine
 
 
