@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -152,13 +152,20 @@ def _kept(
             return made
         here = own.add(made, item.exhibit_number, sha256=sha256)
     if shared is not None:
-        there = next(iter(shared.find(sha256=sha256, origin="")), None)
-        if there is not None and _complete(shared, there):
-            _tell(case, item, shared, there)
-        elif not any(taken.sha256 == sha256 and not taken.origin for taken in shared.takedowns()):
-            whole = made if isinstance(made, Fingerprint) else own.fingerprint(here.id)
-            shared.add(whole, label_of(case, item), sha256=sha256, seen=seen_of(case, item))
+        whole = made if isinstance(made, Fingerprint) else own.fingerprint(here.id)
+        with suppress(WitnessmarkError):  # one that may only be read, or is full: the case's own work goes on
+            _share(case, item, whole, shared)
     return here
+
+
+def _share(case: Case, item: Item, whole: Fingerprint, shared: FingerprintStore) -> None:
+    """Keep an item with the organisation, unless it was taken down there, and tell when it was seen."""
+    sha256 = item.sha256.hex()
+    there = next(iter(shared.find(sha256=sha256, origin="")), None)
+    if there is not None and _complete(shared, there):
+        _tell(case, item, shared, there)
+    elif not any(taken.sha256 == sha256 and not taken.origin for taken in shared.takedowns()):
+        shared.add(whole, label_of(case, item), sha256=sha256, seen=seen_of(case, item))
 
 
 def _complete(store: FingerprintStore, kept: Recording) -> bool:
@@ -223,8 +230,9 @@ def _tell_organisation(case: Case, item: Item) -> None:
     except WitnessmarkError:  # told when the item is next compared
         return
     try:
-        for kept in store.find(sha256=item.sha256.hex(), origin=""):
-            _tell(case, item, store, kept)
+        with suppress(WitnessmarkError):  # one that may only be read; in this case the records count anyway
+            for kept in store.find(sha256=item.sha256.hex(), origin=""):
+                _tell(case, item, store, kept)
     finally:
         store.close()
 

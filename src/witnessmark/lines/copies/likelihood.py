@@ -20,12 +20,15 @@ from witnessmark.lines.copies.library import Seen
 from witnessmark.lines.copies.limits import (
     CALIBRATION,
     CODES_CALIBRATION,
+    CODES_COPY_SCORE,
     COPY_SCORE,
+    FEATURES_CALIBRATION,
     POSTING_TOLERANCE_S,
     STANDING_LIMITS,
     SURE_NATS,
     TIME_WRONG,
     UNKNOWN_ZONE_S,
+    copy_score,
     time_wrong,
 )
 from witnessmark.lines.copies.observations import Bound, CopiesObservations, Found, Known
@@ -77,7 +80,8 @@ def weigh(
         return _abstain(seen, line, version, *telling.why_not_searched(seen))
     if not seen.found and not any(earlier_seen(known, seen.own) for known in seen.same_file):
         return _abstain(seen, line, version, *telling.nothing_found(seen))
-    by_tier = [codes_calibration if found.tier_number < 3 else calibration for found in seen.found]
+    fitted_of = {1: codes_calibration, 2: FEATURES_CALIBRATION, 3: calibration}
+    by_tier = [fitted_of.get(found.tier_number, calibration) for found in seen.found]
     ratios = [ratio_of(found, seen, fitted) for found, fitted in zip(seen.found, by_tier, strict=True)]
     bounds = find_bounds(seen, ratios)
     biting = [bound for bound in bounds if bound.latest_unix_s < over.times.end.timestamp()]
@@ -95,6 +99,7 @@ def weigh(
             "calibration": calibration.to_parameters(),
             "codes_calibration": codes_calibration.to_parameters(),
             "copy_score": COPY_SCORE,
+            "codes_copy_score": CODES_COPY_SCORE,
             "posting_tolerance_s": POSTING_TOLERANCE_S,
             "unknown_zone_s": UNKNOWN_ZONE_S,
             "time_wrong": [[begins, chance] for begins, chance in TIME_WRONG],
@@ -119,7 +124,7 @@ def ratio_of(found: Found, seen: CopiesObservations, calibration: Calibration) -
 
     A match found through others is wrong when any of them is: the chances add up.
     """
-    if found.relation != "copy" or found.score < COPY_SCORE:
+    if found.relation != "copy" or found.score < copy_score(found.tier_number):
         return 1.0
     ratio = calibration.likelihood_ratio(found.score, seen.compared_count)
     return max(1.0, ratio / (1 + len(found.via)))

@@ -10,7 +10,7 @@ from witnessmark.errors import WitnessmarkError
 from witnessmark.lines.copies.fingerprint import ALGORITHM, Fingerprint
 from witnessmark.lines.copies.laying import SAMPLE_S, through
 from witnessmark.lines.copies.library import Library, Recording, Seen, as_it_is_now
-from witnessmark.lines.copies.limits import COPY_SCORE, RELATED_SCORE
+from witnessmark.lines.copies.limits import RELATED_SCORE, copy_score
 from witnessmark.lines.copies.moments import with_writing
 from witnessmark.lines.copies.observations import Found, Known, Searched, SharedStretch
 from witnessmark.lines.copies.records import Match, Stretch
@@ -175,8 +175,9 @@ def judged(match: Match | None) -> Match | None:
     """A match by the thresholds of this line: too unsure for a copy is related at most, too unsure for that nothing."""
     if match is None or (match.score < RELATED_SCORE and match.relation != "same-sound"):
         return None
-    if match.relation == "copy" and match.score < COPY_SCORE:
-        reason = f"Its score of {match.score:.2f} lies below {COPY_SCORE:g}, from where on a match is called a copy."
+    if match.relation == "copy" and match.score < copy_score(match.tier):
+        least = copy_score(match.tier)
+        reason = f"Its score of {match.score:.2f} lies below {least:g}, from where on a match is called a copy."
         return replace(match, relation="related", reasons=(*match.reasons, reason))
     return match
 

@@ -17,8 +17,8 @@ from witnessmark.lines.copies.verify import Matrix, Verified
 from witnessmark.plain import Plain
 
 FULL_SCORE = 10.0
-COPY_STRENGTH = 0.45
-"""Proof by change at which a match is called a copy rather than related."""
+COPY_STRENGTH, CODES_STRENGTH = 0.6, 0.45
+"""Proof by change, and by codes alone, at which a match is called a copy; a tenth of `limits.copy_score`."""
 FEATURES_IDLE_S = 1.5
 """Unrelated clips share so many such seconds by chance or dress (12 clips), so the first ones count for nothing."""
 CODES_MOST = 0.75
@@ -113,7 +113,8 @@ def match_of(query: Fingerprint, checked: Checked) -> Match:
     """The match in words and numbers."""
     laid, codes = checked.laid, checked.codes
     by_change = laid is not None and bool(laid.proofs)
-    relation: Relation = "copy" if checked.strength >= COPY_STRENGTH else "related"
+    least = COPY_STRENGTH if laid is not None else CODES_STRENGTH
+    relation: Relation = "copy" if checked.strength >= least else "related"
     matrix = laid.matrix if laid is not None else np.eye(3)
     if checked.by_features and checked.featured is not None:
         matrix, codes = checked.featured.fit.matrix, checked.featured.codes
