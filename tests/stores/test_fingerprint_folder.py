@@ -236,6 +236,18 @@ def test_a_folder_that_may_only_be_read_is_read(live: bool) -> None:
             writer.close()
 
 
+def test_a_missing_file_is_named_with_the_way_out(store: FolderStore) -> None:
+    _fill(store, range(2))
+    store.close()
+    shard = min((store.folder / "shards").glob("*.shard"))
+    shard.unlink()
+    again = FolderStore(store.folder)
+    for ask in (again.recordings, again.verify, again.rebuild):
+        with pytest.raises(ClashError, match=shard.name):
+            ask()
+    again.close()
+
+
 def test_damage_is_told_and_a_rebuild_keeps_the_rest(store: FolderStore) -> None:
     _fill(store, range(6))
     store.rebuild()

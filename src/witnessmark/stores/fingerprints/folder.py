@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from witnessmark.errors import BadInputError, WitnessmarkError
+from witnessmark.errors import BadInputError, ClashError, WitnessmarkError
 from witnessmark.lines.copies.fingerprint import ALGORITHM, Fingerprint
 from witnessmark.lines.copies.library import Hits, Recording
 from witnessmark.lines.copies.packing import check_block
@@ -200,13 +200,24 @@ class FolderStore(RowStore):
                     shards = {
                         number: self._mapped.get(number) or Shard(self._shards / files[number]) for number in files
                     }
-                except FileNotFoundError:
+                except FileNotFoundError as error:
                     if self._gone_for_good(files):
-                        raise
+                        raise self._missing(Path(str(error.filename)), files, lies_in) from error
                     continue  # merged away between the look at the rows and at the folder
                 self._mapped = shards
                 self._view = view_of((changes, word), kept, lies_in, shards)
                 return self._view
+
+    def _missing(self, path: Path, files: dict[int, str], lies_in: dict[int, int | None]) -> ClashError:
+        lost = sorted(
+            number for number, shard in lies_in.items() if shard is not None and files.get(shard) == path.name
+        )
+        return ClashError(
+            f"The fingerprint index at {self.folder} lacks its file '{path.name}', with {len(lost)} recordings.",
+            "Restore that file from a copy, or move the index away and index the recordings again; a case makes its "
+            "own anew by itself.",
+            recordings=lost[:100],
+        )
 
     def _gone_for_good(self, files: dict[int, str]) -> bool:
         with self._rows.reading() as session:
