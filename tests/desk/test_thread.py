@@ -30,6 +30,9 @@ from witnessmark.review import State, Verdict, load_reviewer_key, new_reviewer_k
 
 POSTED = Appearance("Videogram", "@a", None, Moment(parse_moment("2031-09-14T10:00:00+04:00"), "platform page"))
 
+LINES = ["integrity"]
+"""What the copies line says follows from when a case took a file in too, which no two runs share."""
+
 
 def worked(folder: Path, clip: Path) -> Case:
     """A case taken as far as an assessment."""
@@ -38,7 +41,7 @@ def worked(folder: Path, clip: Path) -> Case:
     claims = folder.with_suffix(".yaml")
     claims.write_text(CLAIMS, encoding="utf-8")
     add_claims(case, claims)
-    run_lines(case)
+    run_lines(case, LINES)
     assess(case)
     return case
 
@@ -74,10 +77,10 @@ def test_the_same_case_run_twice_gives_the_same_numbers_to_the_byte(pair: tuple[
 def test_running_again_gives_what_is_on_record_and_no_second_event(pair: tuple[Case, Case]) -> None:
     case = pair[0]
     before = case.log.head()
-    again = run_lines(case)
+    again = run_lines(case, LINES)
     assert [body["id"] for body in again] == [body["id"] for body in case.records.results()]
     assert case.log.head() == before
-    run_lines(case, again=True)
+    run_lines(case, LINES, again=True)
     assert case.log.head() == before
 
 
@@ -121,7 +124,7 @@ def test_another_space_leaves_earlier_findings_out_and_says_so(tmp_path: Path, c
     set_space(case, {**SPACE, "step_s": 1200.0})
     with pytest.raises(NotFoundError, match="earlier region or time axis"):
         assess(case)
-    run_lines(case)
+    run_lines(case, LINES)
     made = assess(case)
     assert made["findings"] != [old] and case_space(case).shape[1] == 216
     case.close()
@@ -131,16 +134,16 @@ def test_what_was_superseded_stands_again_when_what_it_follows_from_is_as_it_was
     case = worked(tmp_path / "case", clip)
     first, made = case.records.results("finding")[0]["id"], latest_assessment(case)
     set_space(case, {**SPACE, "step_s": 1200.0})
-    second = run_lines(case)[0]["id"]
+    second = run_lines(case, LINES)[0]["id"]
     assert assess(case)["id"] != made["id"]
     set_space(case, SPACE)
     for again in (False, True):
-        assert [body["id"] for body in run_lines(case, again=again)] == [first]
+        assert [body["id"] for body in run_lines(case, LINES, again=again)] == [first]
     kept = {body["id"]: body["superseded_by"] for body in case.records.results(superseded=True)}
     assert kept == {first: None, second: first}
     assert assess(case)["id"] == latest_assessment(case)["id"] == made["id"]
     head = case.log.head()
-    run_lines(case)
+    run_lines(case, LINES)
     assess(case)
     assert case.log.head() == head
     assert verify_case(case).ok
@@ -153,7 +156,7 @@ def test_jobs_that_remember_more_than_the_log_are_done_again(tmp_path: Path, cli
     add_item(fresh, clip, appearance=POSTED)
     shutil.copy(case.folder / "jobs.db", fresh.folder / "jobs.db")
     expected = [body["id"] for body in case.records.results()]
-    assert [body["id"] for body in run_lines(fresh)] == expected
+    assert [body["id"] for body in run_lines(fresh, LINES)] == expected
     case.close()
     fresh.close()
 
@@ -162,7 +165,7 @@ def test_an_undecodable_file_is_an_abstention_with_a_reason(case: Case, tmp_path
     path = tmp_path / "broken.mp4"
     path.write_bytes(b"\x00\x00\x00\x18ftypmp42" + bytes(4000))
     add_item(case, path)
-    result = run_lines(case)[0]
+    result = run_lines(case, LINES)[0]
     assert result["kind"] == "abstention" and result["reason"] and result["what_would_help"]
     made = assess(case)
     assert made["findings"] == [] and any("cannot tell" in sentence for sentence in made["not_resolved"])
@@ -198,7 +201,7 @@ def test_review_is_by_somebody_else_and_goes_stale(tmp_path: Path, clip: Path) -
     review_subject(case, subject, key=second, verdict=Verdict.DISSENT, reasons="Too few.", conflict_of_interest="none")
     assert [check.state for _, check in checked_reviews(case)] == [State.HOLDS]
     set_space(case, {**SPACE, "step_s": 1200.0})
-    run_lines(case)
+    run_lines(case, LINES)
     assess(case)
     assert [check.state for _, check in checked_reviews(case)] == [State.STALE]
     case.close()
@@ -226,7 +229,7 @@ def test_recordings_are_assessed_apart_unless_said_to_show_the_same_moment(tmp_p
     case = worked(tmp_path / "case", clip)
     other = write_clip(tmp_path / "other.mp4", seconds=1.0, cut_at_s=None)
     add_item(case, other, look=False)
-    run_lines(case)
+    run_lines(case, LINES)
     with pytest.raises(BadInputError, match="filmed at a place and time of its own"):
         assess(case)
     one, two, both = assess(case, ["WM-0001"]), assess(case, ["WM-0002"]), assess(case, ["WM-0002", "WM-0001"])
