@@ -30,7 +30,7 @@ from witnessmark.lines.copies.records import Match
 from witnessmark.lines.copies.search import compare, search
 
 HERE = Path(__file__).resolve().parents[1]
-FIRST_SCENE = 1001
+FIRST_SCENE = 5001
 """Drawn scenes from here on are used by nothing else."""
 MOMENTS = 3
 LEAST_HALF_S = 3.0
@@ -268,8 +268,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=HERE / "work" / "copies")
     parser.add_argument("--clips", type=Path, default=HERE.parent.parent / "shared" / "data" / "videos")
-    parser.add_argument("--splits", default="held-out")
-    parser.add_argument("--check", default="dev")
+    parser.add_argument("--splits", default="dev")
+    parser.add_argument("--check", default="held-out")
     parser.add_argument("--scenes", type=int, default=40)
     parser.add_argument("--single", type=int, default=200, help="further drawn scenes, of one moment each")
     parser.add_argument("--workers", type=int, default=2)

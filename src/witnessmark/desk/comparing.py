@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from witnessmark.lines.copies.opinion import Described, Opinion, opinion
 from witnessmark.lines.copies.pairing import one_reference
 from witnessmark.lines.copies.records import Match
 from witnessmark.lines.copies.search import compare
-from witnessmark.lines.copies.stills import packed, still_pairs, unpacked
+from witnessmark.lines.copies.stills import blurred, still_pairs
 from witnessmark.plain import to_plain
 
 RATE_HZ, RATE_LONG_HZ = 2.0, 1.0
@@ -202,9 +202,7 @@ def write_strip(done: Comparison, folder: Path, *, clear: bool = False) -> Path 
     hit = Hit(done.match, done.reference, one_reference(done.reference_fingerprint), ("the two files",), ())
     pairs = still_pairs(done.query_fingerprint, (hit,))
     if not clear:
-        pairs = tuple(
-            replace(pair, item_jpeg=_blurred(pair.item_jpeg), known_jpeg=_blurred(pair.known_jpeg)) for pair in pairs
-        )
+        pairs = tuple(blurred(pair) for pair in pairs)
     png = _drawn(hit, pairs, done.query_fingerprint.duration_s)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -236,14 +234,6 @@ def _drawn(hit: Hit, pairs: Sequence[StillPair], duration_s: float) -> bytes:
 
     with strips.styled():
         return strips.strip(found_of(hit, duration_s), pairs, duration_s, 1).png
-
-
-def _blurred(jpeg: str) -> str:
-    """A small still made unreadable; the frame it lies in and the bars of time stay."""
-    still = unpacked(jpeg)
-    if still is None:
-        return jpeg
-    return packed(np.ascontiguousarray(media.blur(np.repeat(still[:, :, None], 3, axis=2))[:, :, 0]))
 
 
 def _recording(path: Path, made: Fingerprint) -> Recording:

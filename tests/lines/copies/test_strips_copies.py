@@ -44,11 +44,12 @@ def test_pictures_say_whether_they_show_footage(seen: CopiesObservations) -> Non
     pictures = strips.draw(seen)
     assert [(picture.name, picture.shows_footage) for picture in pictures] == [
         ("copies-strip-1", True),
+        ("copies-strip-1-blurred", False),
         ("copies-strip-2", False),
         ("copies-appearances", False),
     ]
     sizes = [Image.open(io.BytesIO(picture.png)).size for picture in pictures]
-    assert sizes[0][1] > 2 * sizes[1][1]
+    assert sizes[0][1] > 2 * sizes[2][1]
     assert [picture.png for picture in strips.draw(seen)] == [picture.png for picture in pictures]
     assert strips.draw(observations()) == ()
 

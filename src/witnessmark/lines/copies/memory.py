@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from witnessmark.errors import ClashError, NotFoundError
-from witnessmark.lines.copies.buckets import INDEXED_PER_FRAME, buckets
-from witnessmark.lines.copies.fingerprint import ALGORITHM, Fingerprint, LocalFeatures
+from witnessmark.lines.copies.buckets import buckets, indexed
+from witnessmark.lines.copies.fingerprint import ALGORITHM, Fingerprint
 from witnessmark.lines.copies.library import Hits, Recording, Seen, Template
 
 Part = tuple[NDArray[np.int64], "NDArray[np.int64] | int", NDArray[np.int64], NDArray[np.uint16]]
@@ -128,10 +128,10 @@ class MemoryLibrary:
         for number, (_, kept) in self._kept.items():
             if kept.features is None:
                 continue
-            rows = indexed_rows(kept.features)
-            indexed = kept.features.codes[rows]
-            query, at, distance = _near(codes, indexed, radius_bits)
-            shared = share_bucket(probes[query], indexed[at])
+            rows = indexed(kept.features.first)
+            strongest = kept.features.codes[rows]
+            query, at, distance = _near(codes, strongest, radius_bits)
+            shared = share_bucket(probes[query], strongest[at])
             found.append((query[shared], number, rows[at[shared]], distance[shared]))
         return gather(found)
 
@@ -141,13 +141,6 @@ def highest_tier(fingerprint: Fingerprint) -> int:
     if fingerprint.thumbnails is not None:
         return 3
     return 1 if fingerprint.features is None else 2
-
-
-def indexed_rows(features: LocalFeatures) -> NDArray[np.int64]:
-    """Rows of the features that lie in buckets: the `INDEXED_PER_FRAME` strongest of each frame."""
-    first = features.first.astype(np.int64)
-    within = np.arange(len(features.codes)) - np.repeat(first[:-1], np.diff(first))
-    return np.flatnonzero(within < INDEXED_PER_FRAME)
 
 
 def share_bucket(probes: NDArray[np.uint32], codes: NDArray[np.uint8]) -> NDArray[np.bool_]:

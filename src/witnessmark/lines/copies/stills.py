@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -15,6 +16,7 @@ from witnessmark.lines.copies.fingerprint import Fingerprint, Thumbnails
 from witnessmark.lines.copies.looking import Hit
 from witnessmark.lines.copies.moments import moments
 from witnessmark.lines.copies.observations import StillPair
+from witnessmark.media import blur
 
 FOUND_AT_MOST = 4
 PAIRS = (6, 3)
@@ -85,3 +87,15 @@ def unpacked(text: str) -> NDArray[np.uint8] | None:
         return None
     picture = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) if data.size else None
     return None if picture is None else np.asarray(picture, np.uint8)
+
+
+def blurred(pair: StillPair) -> StillPair:
+    """The same pair with both stills made unreadable: the outline and the bars of time around them stay."""
+    return replace(pair, item_jpeg=_blurred(pair.item_jpeg), known_jpeg=_blurred(pair.known_jpeg))
+
+
+def _blurred(jpeg: str) -> str:
+    still = unpacked(jpeg)
+    if still is None:
+        return jpeg
+    return packed(np.ascontiguousarray(blur(np.repeat(still[:, :, None], 3, axis=2))[:, :, 0]))

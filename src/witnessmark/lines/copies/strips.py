@@ -6,6 +6,7 @@ import datetime as dt
 import io
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 
 import cv2
 import matplotlib
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from witnessmark.lines.contract import Picture
 from witnessmark.lines.copies.laying import CORNERS, MIRROR, laid
 from witnessmark.lines.copies.observations import Chain, CopiesObservations, Found, Link, SharedStretch, StillPair
-from witnessmark.lines.copies.stills import unpacked
+from witnessmark.lines.copies.stills import blurred, unpacked
 from witnessmark.lines.copies.telling import change_words
 
 INK, SHARED, OUTLINE, PALE = "#33414e", "#2f6fb0", "#d9730d", "#dfe3e8"
@@ -44,6 +45,10 @@ def draw(seen: CopiesObservations) -> tuple[Picture, ...]:
         for index, found in enumerate(seen.found[:DRAWN_AT_MOST]):
             pairs = [pair for pair in seen.stills if pair.found_index == index]
             pictures.append(strip(found, pairs, seen.fingerprint.duration_s, index + 1))
+            if pairs:  # what a person is shown before asking for the clear one, and what public editions hold
+                veiled = strip(found, [blurred(pair) for pair in pairs], seen.fingerprint.duration_s, index + 1)
+                name, caption = f"{veiled.name}-blurred", f"{veiled.caption.removesuffix('.')}; stills blurred."
+                pictures.append(replace(veiled, name=name, caption=caption, shows_footage=False))
         if len(seen.chain.dated) + len(seen.chain.undated) > 1:
             pictures.append(appearances(seen.chain))
     return tuple(pictures)

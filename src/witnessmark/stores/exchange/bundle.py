@@ -26,6 +26,7 @@ from typing import Literal
 
 from witnessmark.custody.keys import CaseKey
 from witnessmark.errors import BadInputError, ClashError
+from witnessmark.lines.copies.appearances import attested
 from witnessmark.lines.copies.fingerprint import ALGORITHM, Fingerprint
 from witnessmark.lines.copies.library import Library, Recording, Seen
 from witnessmark.lines.copies.limits import ATTESTED_BY_OTHERS
@@ -316,7 +317,7 @@ def shared_facts(recording: Recording, sharing: Sharing) -> Iterator[Plain]:
         return
     for seen in recording.seen:
         how = next((word for word in ATTESTED_BY_OTHERS if seen.how_known.strip().casefold().startswith(word)), None)
-        if how is None or how == PARTNER_STATES:
+        if how is None or how == PARTNER_STATES or not attested(seen):
             continue
         at = math.ceil(seen.at_unix_s / sharing.round_up_s) * sharing.round_up_s
         fact: dict[str, Plain] = {

@@ -11,9 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from witnessmark.errors import ProviderError
-from witnessmark.lines.copies.buckets import buckets
+from witnessmark.lines.copies.buckets import buckets, indexed
 from witnessmark.lines.copies.fingerprint import Fingerprint
-from witnessmark.lines.copies.memory import indexed_rows
 
 
 def bits(codes: NDArray[np.uint8]) -> list[str]:
@@ -82,12 +81,12 @@ def _lines(recording: int, fingerprint: Fingerprint) -> list[tuple[str, str, Ite
     tables.append(("fp_sound", "recording, row, code", sound))
     features: list[str] = []
     if fingerprint.features is not None:
-        rows = indexed_rows(fingerprint.features)
-        indexed = fingerprint.features.codes[rows]
-        lies_in = signed(buckets(indexed)).tolist()
+        rows = indexed(fingerprint.features.first)
+        strongest = fingerprint.features.codes[rows]
+        lies_in = signed(buckets(strongest)).tolist()
         features = [
             f"{recording}\t{row}\t{code}\t{{{','.join(map(str, numbers))}}}"
-            for row, code, numbers in zip(rows.tolist(), bits(indexed), lies_in, strict=True)
+            for row, code, numbers in zip(rows.tolist(), bits(strongest), lies_in, strict=True)
         ]
     tables.append(("fp_feature", "recording, row, code, buckets", features))
     return tables

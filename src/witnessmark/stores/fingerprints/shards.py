@@ -37,9 +37,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from witnessmark.errors import BadInputError, CustodyError
-from witnessmark.lines.copies.buckets import buckets
+from witnessmark.lines.copies.buckets import buckets, indexed
 from witnessmark.lines.copies.fingerprint import FEATURE_BYTES, PDQ_BYTES, Fingerprint
-from witnessmark.lines.copies.memory import indexed_rows
 from witnessmark.lines.copies.packing import feature_codes_at, unpack
 
 LAYOUT = "shards 1"
@@ -106,7 +105,7 @@ def write_shard(path: Path, recordings: Sequence[tuple[int, Blocks]]) -> int:
         sounds.append(np.zeros(0, np.uint32) if kept.sound is None else kept.sound.codes)
         sound_counts.append(len(sounds[-1]))
         if kept.features is not None:
-            rows = indexed_rows(kept.features)
+            rows = indexed(kept.features.first)
             found = buckets(kept.features.codes[rows])
             keys.append(found.ravel())
             slots.append(np.repeat((rows + codes_first[row]).astype(np.uint32), found.shape[1]))
