@@ -1,0 +1,1 @@
+"""What the benchmark of skylines renders, measures and writes."""
