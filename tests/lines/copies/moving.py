@@ -9,6 +9,7 @@ import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from tests.lines.clips import STEADY_X264
 
 Frame = NDArray[np.uint8]
 WIDTH, HEIGHT, RATE = 320, 180, 12
@@ -51,7 +52,7 @@ def write(path: Path, frames: Sequence[Frame], rate: float = RATE, crf: int = 23
     """The frames as H.264 in MP4."""
     height, width = frames[0].shape[:2]
     with av.open(str(path), "w") as container:
-        video = container.add_stream("libx264", rate=round(rate), options={"crf": str(crf), "preset": "veryfast"})
+        video = container.add_stream("libx264", rate=round(rate), options=STEADY_X264 | {"crf": str(crf)})
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"
         video.codec_context.thread_count = 1
         for frame in frames:

@@ -11,7 +11,7 @@ import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from tests.lines.clips import item_of, picture, space
+from tests.lines.clips import STEADY_X264, item_of, picture, space
 
 from witnessmark.lines.conformance import Planted
 from witnessmark.lines.contract import Tools
@@ -73,7 +73,7 @@ def captioned(frames: Frames) -> list[NDArray[np.uint8]]:
 def encode(path: Path, frames: Frames, *, rate: int = FPS, crf: int = 26) -> Path:
     """Write RGB frames as a recording without sound."""
     with av.open(str(path), "w") as container:
-        video = container.add_stream("libx264", rate=rate, options={"crf": str(crf), "preset": "veryfast"})
+        video = container.add_stream("libx264", rate=rate, options=STEADY_X264 | {"crf": str(crf)})
         video.height, video.width = frames[0].shape[:2]
         video.pix_fmt = "yuv420p"
         video.codec_context.thread_count = 1

@@ -12,6 +12,7 @@ import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from tests.lines.clips import STEADY_X264
 
 Grey = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -253,7 +254,7 @@ def write_clip(path: Path, pictures: Sequence[Grey], *, rate_hz: int = 5, crf: i
     """Encode grey pictures one after the other."""
     height, width = pictures[0].shape
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=rate_hz, options={"crf": str(crf), "preset": "veryfast"})
+        stream = container.add_stream("libx264", rate=rate_hz, options=STEADY_X264 | {"crf": str(crf)})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.codec_context.thread_count = 1
         for number, picture in enumerate(pictures):
