@@ -43,6 +43,7 @@ bench: $(VENV)/bench
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 docs: $(VENV)/dev
+	@$(BIN)/python -m witnessmark.cli.reference > $(VENV)/cli.md && mv $(VENV)/cli.md docs/cli.md
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir site && echo "Open site/index.html"
 
 clean:
