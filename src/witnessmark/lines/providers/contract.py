@@ -142,6 +142,12 @@ class WeatherRecord:
     hours : tuple of WeatherHour
         Ascending in time, only those asked for.
     readings : tuple of Reading
+    kind : str
+        station | model | satellite: how far its values are observed.
+    right_share : float or None
+        For satellite scenes: in how many of them the analyst holds cloud and snow to be read rightly, 0.5-1.
+    notes : tuple of str
+        What was left out of the record while reading it, a sentence each.
     """
 
     lat_deg: float
@@ -151,6 +157,9 @@ class WeatherRecord:
     model: str
     hours: tuple[WeatherHour, ...]
     readings: tuple[Reading, ...]
+    kind: str = "model"
+    right_share: float | None = None
+    notes: tuple[str, ...] = ()
 
 
 @runtime_checkable

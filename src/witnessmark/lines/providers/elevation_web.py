@@ -20,7 +20,7 @@ PASSING = (429, 500, 502, 503, 504)
 LONGEST_NOTICE_BYTES = 1 << 16
 
 
-class _SameScheme(urllib.request.HTTPRedirectHandler):
+class SameScheme(urllib.request.HTTPRedirectHandler):
     """Follows redirects, but never from HTTPS to anything less."""
 
     def redirect_request(
@@ -32,6 +32,7 @@ class _SameScheme(urllib.request.HTTPRedirectHandler):
         headers: http.client.HTTPMessage,
         newurl: str,
     ) -> urllib.request.Request | None:
+        """The request to go on with; raises HTTPError for one by another scheme."""
         if urlsplit(newurl).scheme != urlsplit(req.full_url).scheme:
             raise urllib.error.HTTPError(req.full_url, code, f"redirect to {newurl} refused", headers, fp)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
@@ -51,7 +52,7 @@ class Web:
     def __init__(self, timeout_s: float = 30.0, pauses_s: tuple[float, ...] = (0.5, 2.0, 8.0)) -> None:
         self._timeout_s = timeout_s
         self._pauses_s = pauses_s
-        self._opener = urllib.request.build_opener(_SameScheme())
+        self._opener = urllib.request.build_opener(SameScheme())
 
     def fetch(self, url: str, start: int, length: int, version: str) -> Answer:
         """A range of a file.

@@ -1,57 +1,48 @@
-"""Weather from a folder of recorded Open-Meteo archive responses: UTC only, units as the response states them."""
+"""Weather from a folder of recorded responses and tables, each kept exactly as it came."""
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
-import json
-from dataclasses import dataclass
+import gzip
+import io
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from witnessmark.errors import NotFoundError, ProviderError
-from witnessmark.lines.providers.contract import Reading, WeatherHour, WeatherRecord, great_circle_km
+from witnessmark.errors import BadInputError, NotFoundError, ProviderError
+from witnessmark.lines.providers.contract import WeatherHour, WeatherRecord, great_circle_km
+from witnessmark.lines.providers.weather_meteostat import read_meteostat
+from witnessmark.lines.providers.weather_openmeteo import read_openmeteo
+from witnessmark.lines.providers.weather_records import Recorded, Stated
+from witnessmark.lines.providers.weather_reports import read_reports, utc_offset_s
+from witnessmark.lines.providers.weather_scenes import FORMAT, read_scenes
 from witnessmark.plain import iso
 
-# field of WeatherHour -> variable of the response, and for each unit the factor and offset to the field's unit
-_CELSIUS = {"°C": (1.0, 0.0), "°F": (5.0 / 9.0, -160.0 / 9.0)}
-_SPEED = {"km/h": (1.0 / 3.6, 0.0), "m/s": (1.0, 0.0), "mph": (0.44704, 0.0), "mp/h": (0.44704, 0.0)}
-_SPEED["kn"] = (1852.0 / 3600.0, 0.0)
-VARIABLES: dict[str, tuple[str, dict[str, tuple[float, float]]]] = {
-    "cloud_cover_percent": ("cloud_cover", {"%": (1.0, 0.0)}),
-    "temperature_c": ("temperature_2m", _CELSIUS),
-    "precipitation_mm": ("precipitation", {"mm": (1.0, 0.0), "inch": (25.4, 0.0)}),
-    "snowfall_cm": ("snowfall", {"cm": (1.0, 0.0), "inch": (2.54, 0.0)}),
-    "snow_depth_m": ("snow_depth", {"m": (1.0, 0.0), "ft": (0.3048, 0.0)}),
-    "wind_speed_m_s": ("wind_speed_10m", _SPEED),
-    "wind_direction_deg": ("wind_direction_10m", {"°": (1.0, 0.0)}),
-    "visibility_m": ("visibility", {"m": (1.0, 0.0), "ft": (0.3048, 0.0)}),
-    "weather_code": ("weather_code", {"wmo code": (1.0, 0.0)}),
+PLACES = "places.csv"
+"""What files do not say themselves: file, lat_deg, lon_deg, elevation_m, utc_offset, station."""
+READERS: Mapping[str, Callable[[Path, Stated | None], tuple[Recorded, ...]]] = {
+    "openmeteo": read_openmeteo,
+    "meteostat": read_meteostat,
+    "metar-csv": read_reports,
+    "scenes": read_scenes,
 }
-MODEL_SUFFIXES = ("", "_archive_best_match", "_best_match", "_era5_seamless", "_era5", "_era5_land")
-
-
-@dataclass(frozen=True, slots=True)
-class _Response:
-    reading: Reading
-    lat_deg: float
-    lon_deg: float
-    elevation_m: float | None
-    model: str
-    hours: tuple[WeatherHour, ...]
+SNIFFED_BYTES = 1 << 16
 
 
 class FolderWeather:
-    """Recorded responses in one folder, one JSON file each.
+    """Recorded weather in one folder.
 
     Parameters
     ----------
     folder : Path
-        Holds responses of the Open-Meteo historical archive, requested with ``timezone=GMT``.
+        Holds Open-Meteo archive responses (``timezone=GMT``), Meteostat JSON and bulk CSV, METAR and ISD tables, and
+        scenes files; a ``places.csv`` states what files do not say: where a station stands, the offset of its times.
 
     Raises
     ------
     ProviderError
-        When the folder is missing, or a file is not such a response, has an unknown unit, or is not in UTC: a
-        response in local time states one offset for its whole span, which a change of clocks makes wrong.
+        When the folder is missing, or a file is none of these, has an unknown unit, states no place, or holds times
+        that are neither UTC nor carry an offset.
     """
 
     name = "folder"
@@ -59,107 +50,139 @@ class FolderWeather:
     def __init__(self, folder: Path) -> None:
         if not folder.is_dir():
             raise ProviderError(
-                f"There is no weather folder {folder}.", "Make it and put recorded responses (.json) into it."
+                f"There is no weather folder {folder}.", "Make it and put recorded responses (.json, .csv) into it."
             )
-        paths = sorted(folder.glob("*.json"), key=lambda path: path.name)
-        self._responses = tuple(_response(path) for path in paths)
+        stated = _places(folder)
+        paths = sorted(folder.iterdir(), key=lambda path: path.name)
+        files = [path for path in paths if path.name.endswith((".json", ".csv", ".csv.gz")) and path.name != PLACES]
+        self._held = tuple(_placed(record) for path in files for record in read_any(path, stated.get(path.name)))
 
     def record(self, lat_deg: float, lon_deg: float, start: dt.datetime, end: dt.datetime) -> WeatherRecord:
-        """The nearest recorded response with hours in [start, end].
+        """The nearest recorded station or cell with hours in [start, end].
 
         Raises
         ------
         NotFoundError
-            When no response has an hour in that span.
+            When none has an hour in that span.
         """
-        begin, finish = start.astimezone(dt.UTC), end.astimezone(dt.UTC)
-        best: tuple[float, str, _Response, tuple[WeatherHour, ...]] | None = None
-        for response in self._responses:
-            hours = tuple(hour for hour in response.hours if begin <= hour.at <= finish)
-            distance_km = great_circle_km(lat_deg, lon_deg, response.lat_deg, response.lon_deg)
-            if hours and (best is None or (distance_km, response.reading.source) < best[:2]):
-                best = (distance_km, response.reading.source, response, hours)
-        if best is None:
-            raise NotFoundError(
-                f"No recorded weather covers {iso(begin)} to {iso(finish)}.",
-                "Record a response for that place and span with timezone=GMT and put it into the weather folder.",
-            )
-        distance_km, _, response, hours = best
-        return WeatherRecord(
-            response.lat_deg,
-            response.lon_deg,
-            response.elevation_m,
-            distance_km,
-            response.model,
-            hours,
-            (response.reading,),
-        )
+        return nearest(self._held, lat_deg, lon_deg, start, end)
+
+    def all_records(
+        self, lat_deg: float, lon_deg: float, start: dt.datetime, end: dt.datetime
+    ) -> tuple[WeatherRecord, ...]:
+        """Every station or cell with hours in [start, end], nearest first."""
+        return within(self._held, lat_deg, lon_deg, start, end)
 
 
-def _response(path: Path) -> _Response:
+def read_any(path: Path, stated: Stated | None = None) -> tuple[Recorded, ...]:
+    """Read a file of any known format, told by its first bytes.
+
+    Raises
+    ------
+    ProviderError
+    """
+    return READERS[sniff(path)](path, stated)
+
+
+def sniff(path: Path) -> str:
+    """The format of a file, a key of `READERS`; an unreadable one is left to its reader to refuse."""
     try:
-        body = json.loads(path.read_bytes())
-        hourly, units = body["hourly"], body["hourly_units"]
-        stamps = list(hourly["time"])
-        lat_deg, lon_deg = float(body["latitude"]), float(body["longitude"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise ProviderError(
-            f"'{path.name}' is not a recorded archive response ({type(error).__name__}: {error}).",
-            "Keep the response's JSON exactly as it came.",
-        ) from error
-    _refuse_local_time(path.name, body)
-    moments = [_moment(path.name, stamp) for stamp in stamps]
-    columns: dict[str, list[float | None]] = {}
-    suffixes: set[str] = set()
-    for field, (variable, known_units) in VARIABLES.items():
-        named = next((variable + suffix for suffix in MODEL_SUFFIXES if variable + suffix in hourly), None)
-        if named is None:
-            continue
-        unit = str(units.get(named, ""))
-        if unit not in known_units or len(hourly[named]) != len(moments):
-            raise ProviderError(
-                f"'{path.name}' states {named} in '{unit}' with {len(hourly[named])} values for {len(moments)} times.",
-                f"Known units are {', '.join(known_units)}; keep the response exactly as it came.",
-            )
-        factor, offset = known_units[unit]
-        columns[field] = [None if value is None else float(value) * factor + offset for value in hourly[named]]
-        suffixes.add(named[len(variable) :].lstrip("_") or "best match")
-    rows = [{field: values[index] for field, values in columns.items()} for index in range(len(moments))]
-    hours = [_hour(at, row) for at, row in zip(moments, rows, strict=True)]
-    elevation = body.get("elevation")
-    return _Response(
-        reading=Reading.of_file("folder", path),
-        lat_deg=lat_deg,
-        lon_deg=lon_deg,
-        elevation_m=None if elevation is None else float(elevation),
-        model="Open-Meteo archive, " + ", ".join(sorted(suffixes or {"no known variable"})),
-        hours=tuple(sorted(hours, key=lambda hour: hour.at)),
+        with path.open("rb") as stream:
+            packed = stream.read(2) == b"\x1f\x8b"
+        with gzip.open(path) if packed else path.open("rb") as stream:
+            head = stream.read(SNIFFED_BYTES)
+    except (OSError, EOFError):
+        head = b""
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+        if FORMAT.encode() in head:
+            return "scenes"
+        return "meteostat" if b'"data"' in head and b"hourly_units" not in head else "openmeteo"
+    first = head.partition(b"\n")[0].lower()
+    meteostat = b"temp_source" in first or b"coco" in first or (b"rhum" in first and b"wspd" in first)
+    if meteostat or (head[:4].isdigit() and first.count(b",") == 12):
+        return "meteostat"
+    return "openmeteo" if path.name.endswith(".json") else "metar-csv"
+
+
+def within(
+    held: tuple[Recorded, ...], lat_deg: float, lon_deg: float, start: dt.datetime, end: dt.datetime
+) -> tuple[WeatherRecord, ...]:
+    """Records with hours in [start, end] as seen from a place, nearest first."""
+    begin, finish = start.astimezone(dt.UTC), end.astimezone(dt.UTC)
+    found = []
+    for record in held:
+        hours = tuple(hour for hour in record.hours if begin <= hour.at <= finish)
+        if hours and record.lat_deg is not None and record.lon_deg is not None:
+            found.append(_seen(record, great_circle_km(lat_deg, lon_deg, record.lat_deg, record.lon_deg), hours))
+    return tuple(sorted(found, key=lambda seen: (seen.distance_km, seen.readings[0].source, seen.model)))
+
+
+def nearest(
+    held: tuple[Recorded, ...], lat_deg: float, lon_deg: float, start: dt.datetime, end: dt.datetime
+) -> WeatherRecord:
+    """The nearest record with hours in [start, end].
+
+    Raises
+    ------
+    NotFoundError
+    """
+    found = within(held, lat_deg, lon_deg, start, end)
+    if not found:
+        raise NotFoundError(
+            f"No recorded weather covers {iso(start.astimezone(dt.UTC))} to {iso(end.astimezone(dt.UTC))}.",
+            "Record a response for that place and span with timezone=GMT and put it into the weather folder.",
+        )
+    return found[0]
+
+
+def _seen(record: Recorded, distance_km: float, hours: tuple[WeatherHour, ...]) -> WeatherRecord:
+    assert record.lat_deg is not None and record.lon_deg is not None
+    return WeatherRecord(
+        lat_deg=record.lat_deg,
+        lon_deg=record.lon_deg,
+        elevation_m=record.elevation_m,
+        distance_km=distance_km,
+        model=record.model,
+        hours=hours,
+        readings=(record.reading,),
+        kind=record.kind,
+        right_share=record.right_share,
+        notes=record.notes,
     )
 
 
-def _hour(at: dt.datetime, row: dict[str, float | None]) -> WeatherHour:
-    code = row.pop("weather_code", None)
-    return WeatherHour(at=at, weather_code=None if code is None else round(code), **row)
+def _placed(record: Recorded) -> Recorded:
+    if record.lat_deg is None or record.lon_deg is None or not (-90.0 <= record.lat_deg <= 90.0):
+        raise ProviderError(
+            f"'{record.reading.source}' does not say where it was recorded.",
+            f"Write a row for it into {PLACES} beside it: file,lat_deg,lon_deg,elevation_m,utc_offset.",
+        )
+    return record
 
 
-def _refuse_local_time(name: str, body: dict[str, object]) -> None:
-    offset_s = body.get("utc_offset_seconds")
-    if offset_s != 0:
-        stated = "states no UTC offset" if offset_s is None else f"is in local time ({offset_s} s from UTC)"
-        raise ProviderError(f"'{name}' {stated}.", "Request it again with timezone=GMT, so that every hour is UTC.")
-
-
-def _moment(name: str, stamp: object) -> dt.datetime:
+def _places(folder: Path) -> dict[str, Stated]:
+    path = folder / PLACES
+    if not path.is_file():
+        return {}
+    found = {}
     try:
-        moment = dt.datetime.fromisoformat(str(stamp))
-    except ValueError as error:
-        raise ProviderError(f"'{name}' holds the time '{stamp}'.", "Keep the response exactly as it came.") from error
-    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+        for row in csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))):
+            held = {key.strip(): (value or "").strip() for key, value in row.items() if key}
+            lat, lon, height = (
+                float(held[key]) if held.get(key) else None for key in ("lat_deg", "lon_deg", "elevation_m")
+            )
+            offset_s = utc_offset_s(held["utc_offset"]) if held.get("utc_offset") else None
+            found[held["file"]] = Stated(lat, lon, height, offset_s, held.get("station") or None)
+    except (ValueError, KeyError, AttributeError, csv.Error, BadInputError) as error:
+        raise ProviderError(
+            f"'{PLACES}' cannot be read ({error}).", "Its columns are file,lat_deg,lon_deg,elevation_m,utc_offset."
+        ) from error
+    return found
 
 
 class _FolderDoor:
     name = "folder"
-    about = "Recorded Open-Meteo archive responses in the case's weather folder."
+    about = "Recorded weather in the case's folder: Open-Meteo, Meteostat, METAR and ISD tables, satellite scenes."
 
     def open(self, folder: Path) -> FolderWeather:
         return FolderWeather(folder)
