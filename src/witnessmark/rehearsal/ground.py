@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from pyproj import Transformer
@@ -174,6 +175,20 @@ class Ground:
         cover = Cover(grain_m=0.0, canopy_m=0.0, forest=0.0, grass_m=0.0)
         mapping, slope = _fit_mapping(relief, lat_deg, lon_deg), np.zeros(relief.elevation_m.shape, dtype=np.float32)
         return cls(relief, cover, lat_deg, lon_deg, 0, mapping, slope, Lattice(empty.ravel()), empty, empty)
+
+    def about(self, lat_deg: float, lon_deg: float, cover: Cover, seed: int) -> Self:
+        """The same relief around another place, without working out its slopes and crowns again.
+
+        Raises
+        ------
+        BadInputError
+            When the relief does not fit one metric frame around that place.
+        """
+        mapping = _fit_mapping(self.relief, lat_deg, lon_deg)
+        lattice = Lattice.seeded(seed)
+        return replace(
+            self, cover=cover, lat_deg=lat_deg, lon_deg=lon_deg, seed=seed, _mapping=mapping, lattice=lattice
+        )
 
     def to_local(self, lat_deg: float, lon_deg: float) -> tuple[float, float]:
         """East and north of the origin [m]."""
