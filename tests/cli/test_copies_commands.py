@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
-import subprocess
+import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +19,40 @@ import pytest
 from numpy.typing import NDArray
 from tests.lines.copies.planting import FPS, captioned, cropped, encode, framed, mirrored, scene_frames
 
+from witnessmark.cli import main
+
 Ask = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended and what it said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
 ROW = {"ref", "score", "relation", "q0", "q1", "r0", "r1", "speed", "mirrored", "transform"}
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    env = {name: value for name, value in os.environ.items() if not name.startswith("WITNESSMARK")}
-    env["WITNESSMARK_OPERATOR"] = "A. Author"
-    command = [sys.executable, "-m", "witnessmark", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=env, cwd=folder, timeout=240)
+def run(folder: Path, *arguments: str) -> Done:
+    """The command line within this process, which saves a start of Python for each command."""
+    kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("WITNESSMARK")}
+    argv, out, err = sys.argv, io.StringIO(), io.StringIO()
+    try:
+        os.environ["WITNESSMARK_OPERATOR"] = "A. Author"
+        sys.argv = ["witnessmark", *arguments]
+        with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            main()
+        code = 0
+    except SystemExit as ended:
+        code = int(ended.code or 0)
+    finally:
+        sys.argv = argv
+        os.environ.pop("WITNESSMARK_OPERATOR")
+        os.environ.update(kept)
+    return Done(code, out.getvalue(), err.getvalue())
 
 
 def said(folder: Path, *arguments: str) -> Any:
@@ -83,7 +111,23 @@ def test_indexing_again_does_only_what_is_left_and_takedowns_are_kept_out(desk: 
     assert taken["operator"] == "A. Author" and taken["bytes_gone_unix_s"] is not None
     assert said(tmp_path, "copies", "query", "mine", "clip.mp4") == []
     assert said(tmp_path, "copies", "verify", "mine") == []
-    assert said(tmp_path, "copies", "rebuild", "mine") == {"recordings": 0, "problems": []}
+    assert said(tmp_path, "copies", "rebuild", "mine") == {"recordings": 0, "problems": [], "dropped": []}
+
+
+def test_a_lost_file_of_an_index_costs_its_recordings_only(desk: Path, tmp_path: Path) -> None:
+    shutil.copytree(desk / "archive", tmp_path / "archive")
+    shutil.copytree(desk / "clips", tmp_path / "clips")
+    max((tmp_path / "archive" / "shards").glob("*.shard"), key=lambda one: one.stat().st_size).unlink()
+    refused = run(tmp_path, "copies", "list", "archive")
+    assert refused.returncode == 2 and "copies rebuild INDEX" in refused.stderr
+    told = run(tmp_path, "copies", "rebuild", "archive")
+    assert told.returncode == 1 and "index its file again" in told.stdout
+    assert len(said(tmp_path, "copies", "index", "archive", "clips")["import"]["added"]) == 1
+    assert said(tmp_path, "copies", "rebuild", "archive")["recordings"] == 2
+    min((tmp_path / "archive" / "shards").glob("*.shard")).unlink()
+    done = said(tmp_path, "copies", "rebuild", "archive", "--drop-missing")
+    assert [one["lost"] for one in done["dropped"]] == [True] * len(done["dropped"]) and done["problems"] == []
+    assert done["recordings"] + len(done["dropped"]) == 2
 
 
 def test_marking_an_intro(desk: Path) -> None:

@@ -94,6 +94,8 @@ def test_the_index_can_be_lost_and_text_is_not_compared(case: Case, clips: dict[
     shutil.rmtree(case.folder / FOLDER)
     after = look_up(case, copy)
     assert after.found == before.found
+    max((case.folder / FOLDER / "shards").glob("*.shard"), key=lambda one: one.stat().st_size).write_bytes(b"cut short")
+    assert look_up(case, copy).found == before.found
     (tmp_path / "note.txt").write_text("a note")
     note = add_item(case, tmp_path / "note.txt", look=False).item
     assert look_up(case, note).not_asked and fingerprint_item(case, note) is None
@@ -110,7 +112,7 @@ def test_the_organisation_knows_it_from_another_case(
     answer = look_up(second, add_item(second, clips["copy"], look=False).item)
     (found,) = [one for one in answer.found if one.relation == "copy"]
     assert found.known.name == "2024-17 WM-0001" and found.known.libraries == ("organisation",)
-    assert found.known.seen[0].at_unix_s == POSTED.timestamp()
+    assert found.known.seen[0].at_unix_s == POSTED.timestamp() and found.known.seen[0].account == "@a"
     number = case.records.postings(known.sha256.hex())[0][0]
     unpost(case, known, number, "another clip was meant")
     store = open_library(place)
@@ -190,7 +192,9 @@ def test_a_line_is_run_anew_when_the_library_learns_more(case: Case, clips: dict
     assert found["kind"] == "finding" and known.exhibit_number in found["statement"]
     post(case, known, posting())
     (bound,) = run_lines(case, ["copies"], [copy.exhibit_number])
-    assert bound["id"] != found["id"] and "2024-09-12T18:00:00+04:00" in bound["statement"]
+    assert bound["id"] != found["id"]
+    assert "posted by '@a' on Videogram at 2024-09-12T18:00:00+04:00 (platform page)" in bound["statement"]
+    assert "That is the first posting known here." in bound["statement"]
     number = case.records.postings(known.sha256.hex())[0][0]
     unpost(case, known, number, "mistyped")
     assert seen_of(case, known)[0].how_known == "taken in"

@@ -24,6 +24,7 @@ from witnessmark.dossier import Edition
 from witnessmark.stores.fingerprints import open_library
 
 NAME, AGAIN, PARTNER, OTHER = "Mother of Anna K.mp4", "Anna's own copy.mp4", "Harbour Watch", "2023-99"
+ACCOUNT, ADDRESS = "@anna_k_1990", "https://forum.example/posts/4711"
 PAST = {**SPACE, "from": "2024-09-12T00:00:00Z", "to": "2024-09-15T00:00:00Z"}
 SEEN = dt.datetime(2024, 9, 12, 18, 0, tzinfo=dt.UTC)
 
@@ -42,8 +43,9 @@ def test_names_of_recordings_of_others_stay_in_the_house(tmp_path: Path, monkeyp
     for hours, (clip, sha256, (name, origin)) in enumerate(zip(clips, hashes, called, strict=True)):
         seen = seen_at(SEEN + dt.timedelta(hours=hours), "platform page", f"{origin} Forum".strip())
         store.add(fingerprinted(clip), name, origin=origin, sha256=sha256, seen=[seen])
+    posted = seen_at(SEEN - dt.timedelta(hours=1), account=ACCOUNT, url=ADDRESS)
     edited = encode(tmp_path / "re-edit.mp4", captioned(cropped(frames)), crf=30)
-    store.add(fingerprinted(edited), AGAIN, sha256=Sha256.of(edited.read_bytes()).hex(), seen=[seen_at(SEEN)])
+    store.add(fingerprinted(edited), AGAIN, sha256=Sha256.of(edited.read_bytes()).hex(), seen=[posted])
     store.close()
     monkeypatch.setenv(LIBRARY_VARIABLE, str(organisation))
     opened = new_case(tmp_path / "case", "2024-17", "A clip", operator="A. Author", settings={"space": PAST})
@@ -51,14 +53,14 @@ def test_names_of_recordings_of_others_stay_in_the_house(tmp_path: Path, monkeyp
         first = add_item(case, encode(tmp_path / "own.mp4", cropped(frames, 0.95)), look=False).item
         item = add_item(case, edited, look=False).item
         (finding,) = run_lines(case, ["copies"], [item.exhibit_number])
-        assert finding["kind"] == "finding"
+        assert finding["kind"] == "finding" and f"posted by '{ACCOUNT}'" in finding["statement"]
         found = {(one["known"]["name"], one["known"]["origin"]) for one in finding["observations"]["found"]}
         assert found == {*called, (first.exhibit_number, "")}
         drawn = {picture.name for picture in gather(case).pictures if picture.names_recordings}
         assert any("copies-appearances" in name for name in drawn)
         public = seal_case(case, tmp_path / "public", Edition.PUBLIC).path
         closed = seal_case(case, tmp_path / "closed", Edition.CLOSED).path
-    hidden = [NAME, "Mother of Anna", AGAIN, PARTNER, OTHER, "'ridge'", '"ridge"', *hashes]
+    hidden = [NAME, "Mother of Anna", AGAIN, PARTNER, OTHER, ACCOUNT, ADDRESS, "'ridge'", '"ridge"', *hashes]
     for path in public.rglob("*"):
         if path.is_file():
             data = path.read_bytes() + b"".join(unpacked(path))

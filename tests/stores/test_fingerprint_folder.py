@@ -24,11 +24,13 @@ from sqlalchemy import create_engine
 from tests.stores.prints import columns, noise_print
 
 from witnessmark.errors import BadInputError, ClashError, CustodyError, NotFoundError
-from witnessmark.lines.copies.library import Library
+from witnessmark.lines.copies.library import Library, Seen
 from witnessmark.stores.fingerprints import Entry, open_library
 from witnessmark.stores.fingerprints.contract import FingerprintStore
 from witnessmark.stores.fingerprints.folder import FolderStore
 from witnessmark.stores.fingerprints.tables import Base
+
+SEEN = Seen(1_700_000_000.0, 3600, "platform page", "Photogram", "@a", "https://photogram.example/p/1")
 
 
 def _sha(number: int) -> str:
@@ -242,9 +244,59 @@ def test_a_missing_file_is_named_with_the_way_out(store: FolderStore) -> None:
     shard = min((store.folder / "shards").glob("*.shard"))
     shard.unlink()
     again = FolderStore(store.folder)
-    for ask in (again.recordings, again.verify, again.rebuild):
+    for ask in (again.recordings, again.verify):
         with pytest.raises(ClashError, match=shard.name):
             ask()
+    assert len(again.lost()) == 1
+    again.close()
+
+
+@pytest.mark.parametrize("left", ["nothing", "the header", "some of it", "other bytes"])
+def test_a_rebuild_keeps_what_is_whole_and_what_is_lost_may_come_back(store: FolderStore, left: str) -> None:
+    _fill(store, range(4))
+    store.rebuild()
+    _fill(store, range(4, 6))
+    store.close()
+    path = max((store.folder / "shards").glob("*.shard"), key=lambda one: one.stat().st_size)
+    whole = path.read_bytes()
+    cut = {"nothing": b"", "the header": whole[:900], "some of it": whole[: len(whole) * 5 // 6]}
+    path.write_bytes(cut.get(left, bytes(len(whole))))
+    if left == "nothing":
+        path.unlink()
+    again = open_library(store.folder, rebuild=True)
+    lost = again.lost()
+    assert lost < {1, 2, 3, 4} if left == "some of it" else lost == {1, 2, 3, 4}
+    assert lost or left == "some of it"
+    names = {problem.recording: problem.what for problem in again.rebuild()}
+    assert names.keys() == lost and all("index its file again" in what for what in names.values())
+    for one in again.recordings():
+        if one.id not in lost:
+            assert columns(again.fingerprint(one.id)) == columns(noise_print(one.id - 1))
+    back = again.add(noise_print(0), "0.mp4", sha256=_sha(0))
+    assert back.id == 1 and columns(again.fingerprint(1)) == columns(noise_print(0))
+    dropped = again.drop_lost("A. Author")
+    assert {taken.recording for taken in dropped} == lost - {1} and all(taken.lost for taken in dropped)
+    assert again.verify() == [] and again.takedowns() == dropped
+    assert again.add(noise_print(3), "3.mp4", sha256=_sha(3)).name == "3.mp4"
+    again.close()
+
+
+def test_a_store_of_the_first_version_is_read_and_learns_accounts(store: FolderStore) -> None:
+    (one,) = store.add_many([Entry(noise_print(1), "1.mp4", sha256=_sha(1), seen=(SEEN.unnamed,))])
+    store.remove(store.add(noise_print(2), "2.mp4", sha256=_sha(2)).id, "asked to", "A")
+    store.close()
+    with sqlite3.connect(store.folder / "index.db") as rows:
+        for table, column in (("fp_seen", "account"), ("fp_seen", "url"), ("fp_takedown", "lost")):
+            rows.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        rows.execute("UPDATE fp_version SET version_num = '0001'")
+    rows.close()
+    again = FolderStore(store.folder)
+    assert again.recordings()[0].seen == (SEEN.unnamed,) and not again.takedowns()[0].lost
+    assert again.add_seen(one.id, [SEEN]).seen == (SEEN,), "the same time, told who"
+    assert again.add_seen(one.id, [SEEN.unnamed]).seen == (SEEN,)
+    other = replace(SEEN, account="@b")
+    assert again.add_seen(one.id, [other]).seen == (SEEN, other)
+    assert again.remove_seen(one.id, [SEEN]).seen == (other,)
     again.close()
 
 

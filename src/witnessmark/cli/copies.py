@@ -31,6 +31,7 @@ from witnessmark.errors import BadInputError
 from witnessmark.lines.copies.library import Recording, Template
 from witnessmark.plain import to_plain
 from witnessmark.stores.fingerprints.bulk import import_folder
+from witnessmark.stores.fingerprints.mending import lost_words
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -224,18 +225,37 @@ def remove(
 
 
 @app.command("rebuild", epilog="Example:  witnessmark copies rebuild archive")
-def rebuild(place: Index, as_json: JsonOption = False) -> None:
-    """Make what queries read anew from the kept fingerprints, or open a library of an older layout."""
+def rebuild(
+    place: Index,
+    drop_missing: Annotated[
+        bool, typer.Option("--drop-missing", help="Take out recordings whose bytes are lost; the log keeps which.")
+    ] = False,
+    operator: OperatorOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make what queries read anew from the kept fingerprints, or open a library of an older layout.
+
+    Files that are missing or cut short are given up, once what is whole in them was saved. Exit code 1 names what is
+    lost: index those files again, or take them out with --drop-missing.
+    """
     with index(place, rebuild=True) as store:
-        problems = store.verify()
-        count = len(store.recordings())
+        dropped = store.drop_lost(operator or default_operator()) if drop_missing else []
+        store.compact()
+        problems = [*lost_words(store.lost(), {one.id: one for one in store.recordings()})]
+        problems += [one for one in store.verify() if one.recording not in store.lost()]
+        count = len(store.recordings()) - len(store.lost())
 
     def tell() -> None:
+        for taken in dropped:
+            OUT.print(
+                f"recording {taken.recording}: '{taken.name}' was lost and is taken out; it may be indexed again."
+            )
         for problem in problems:
             OUT.print(f"recording {problem.recording}: {problem.what}")
         OUT.print(f"Rebuilt: {count} recordings.")
 
-    answer(as_json, {"recordings": count, "problems": to_plain(tuple(problems))}, tell)
+    said = {"recordings": count, "problems": to_plain(tuple(problems)), "dropped": to_plain(tuple(dropped))}
+    answer(as_json, said, tell)
     if problems:
         raise typer.Exit(1)
 

@@ -12,7 +12,7 @@ from witnessmark.custody.records import Appearance, Item, PremisEvent
 from witnessmark.desk.case import Case
 from witnessmark.desk.items import add_appearance, appearances, evidence, original_path, withdraw_appearance
 from witnessmark.desk.shelves import CaseLibrary, ClosedLibrary, OrganisationLibrary, Shelf
-from witnessmark.errors import BadInputError, WitnessmarkError
+from witnessmark.errors import BadInputError, ClashError, CustodyError, WitnessmarkError
 from witnessmark.lines.contract import no_progress
 from witnessmark.lines.copies.fingerprint import ALGORITHM, Fingerprint
 from witnessmark.lines.copies.fingerprinting import fingerprint_of
@@ -47,7 +47,8 @@ def withdrawn_of(case: Case, item: Item) -> frozenset[Seen]:
         appearance = payload.get("appearance") or (payload.get("capture") or {}).get("appearance")
         if about == sha256 and appearance is not None:
             ever.append(_posted(from_plain(Appearance, appearance)))
-    return frozenset(ever) - frozenset(seen_of(case, item))
+    unnamed = [seen.unnamed for seen in ever]  # as libraries of older versions noted them
+    return frozenset((*ever, *unnamed)) - frozenset(seen_of(case, item))
 
 
 def _posted(appearance: Appearance) -> Seen:
@@ -55,7 +56,7 @@ def _posted(appearance: Appearance) -> Seen:
     offset = moment.at.utcoffset() if moment.zone_proven else None
     known = moment.how_known if moment.how_known.startswith("platform page") else f"posting, {moment.how_known}"
     offset_s = None if offset is None else int(offset.total_seconds())
-    return Seen(moment.at.timestamp(), offset_s, known, appearance.platform)
+    return Seen(moment.at.timestamp(), offset_s, known, appearance.platform, appearance.account, appearance.url or "")
 
 
 def organisation_place(case: Case | None = None) -> str | None:
@@ -95,6 +96,10 @@ def open_libraries(case: Case) -> dict[str, Shelf]:
 def _stores(case: Case) -> Iterator[tuple[FingerprintStore, FingerprintStore | None]]:
     """The case's own store and, if it can be reached, the organisation's; closed afterwards."""
     own = open_library(case.folder / FOLDER)
+    try:
+        own.recordings()
+    except (ClashError, CustodyError):  # a file of it is gone or cut short: the originals are here to make it anew from
+        own.rebuild()
     shared: FingerprintStore | None = None
     try:
         place = organisation_place(case)
@@ -164,12 +169,14 @@ def _share(case: Case, item: Item, whole: Fingerprint, shared: FingerprintStore)
     there = next(iter(shared.find(sha256=sha256, origin="")), None)
     if there is not None and _complete(shared, there):
         _tell(case, item, shared, there)
-    elif not any(taken.sha256 == sha256 and not taken.origin for taken in shared.takedowns()):
+    elif not any(taken.sha256 == sha256 and not taken.origin and not taken.lost for taken in shared.takedowns()):
         shared.add(whole, label_of(case, item), sha256=sha256, seen=seen_of(case, item))
 
 
 def _complete(store: FingerprintStore, kept: Recording) -> bool:
     """Whether all there is to keep is kept: sound alone has the first tier only."""
+    if kept.id in store.lost():
+        return False
     return kept.tiers >= 3 or not len(store.fingerprint(kept.id).frames.times_s)
 
 

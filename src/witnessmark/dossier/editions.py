@@ -34,7 +34,7 @@ _SHIELDED_SOURCES = frozenset({"witness", "account"})
 _DROPPED_OF_SHIELDED = frozenset({"url", "document", "sha256", "reliability_reason", "credibility_reason"})
 _DROPPED_OF_REVIEWS = frozenset({"signature", "signed", "reviewer_identity", "author_key_pems"})
 _DROPPED_OF_FINDINGS = frozenset({"original_name", "url", "account", "metadata"})
-_LEADS = frozenset({"original_name", "url", "account"})  # of items: they lead to people or to the clear footage
+_LEADS = frozenset({"original_name", "url", "account"})  # they lead to people or to the clear footage
 _DROPPED = {
     "items": _DROPPED_OF_ITEMS,
     "reviews": _DROPPED_OF_REVIEWS,
@@ -97,7 +97,8 @@ class Redaction:
         for event in events:
             self._collect(json.loads(event))
         self._collect(dict(case))
-        self._collect_leads(case.get("items"))
+        for key in ("items", "findings", "abstentions"):
+            self._collect_leads(case.get(key))
         for name in sorted(people):
             self._person(name)
         sources = case.get("sources")

@@ -93,9 +93,12 @@ def fingerprinted(path: Path) -> Fingerprint:
     return made
 
 
-def seen_at(moment: dt.datetime, how_known: str = "platform page", where: str = "Forum") -> Seen:
+def seen_at(
+    moment: dt.datetime, how_known: str = "platform page", where: str = "Forum", account: str = "", url: str = ""
+) -> Seen:
     """An attested time with its offset."""
-    return Seen(moment.timestamp(), round((moment.utcoffset() or dt.timedelta()).total_seconds()), how_known, where)
+    offset_s = round((moment.utcoffset() or dt.timedelta()).total_seconds())
+    return Seen(moment.timestamp(), offset_s, how_known, where, account, url)
 
 
 def plant_copies(folder: Path) -> Planted:

@@ -12,7 +12,7 @@ from tests.lines.copies.told import SAME, hours, match, shrunk, zoomed
 
 from witnessmark.lines.copies.appearances import Member, chain, changes, first_seen
 from witnessmark.lines.copies.laying import CORNERS, MIRROR, area, between, clipped, laid, laying, through
-from witnessmark.lines.copies.library import Seen
+from witnessmark.lines.copies.library import Seen, together
 from witnessmark.lines.copies.records import Match
 
 
@@ -58,6 +58,19 @@ def test_the_earliest_attested_time_counts_and_a_file_s_own_word_does_not() -> N
     assert [link.name for link in made.undated] == ["forged"] and made.undated[0].stated == stated
     assert any("no time is attested" in remark.seen for remark in made.remarks)
     assert any("when it was taken in, not when it was posted" in remark.seen for remark in made.remarks)
+
+
+def test_who_posted_first_is_told_and_taking_in_is_no_posting() -> None:
+    taken, late = hours(1.0, "taken in"), dataclasses.replace(hours(7.0), account="@b", url="https://example.org/b")
+    early = dataclasses.replace(hours(4.0), account="@a", url="https://example.org/a")
+    made = chain([member("known", (taken, late), match()), member("again", (early,), match()), ITEM])
+    assert [link.name for link in made.dated] == ["known", "again", "item"]
+    assert made.first_posted is not None and made.first_posted.name == "again"
+    assert made.first_posted.posted == early
+    assert made.dated[1].first_words == "posted by '@a' on Forum at 2031-09-12T04:00:00Z (platform page)"
+    stated = hours(2.0, "as the partner states (taken in)")
+    assert chain([member("theirs", (stated,), match())]).first_posted is None
+    assert together((late, early, late.unnamed, taken)) == (taken, early, late)
 
 
 def test_equal_times_and_unknown_zones_leave_the_order_open() -> None:

@@ -17,7 +17,7 @@ from witnessmark.stores.fingerprints import FingerprintStore, open_library
 
 NOON = dt.datetime(2024, 5, 1, 12, tzinfo=dt.UTC)
 NAMES = ("Aunt Rosa at the well.mp4", "WM-0007 Riverside.mov", "courtyard_night.mp4")
-POSTED = Seen(1_700_000_123.0, 3600, "platform page", "Photogram")
+POSTED = Seen(1_700_000_123.0, 3600, "platform page", "Photogram", "@rosa_1961", "https://photogram.example/p/88")
 OF_THE_FILE = Seen(1_600_000_000.0, None, "container creation time", "file")
 
 

@@ -93,12 +93,14 @@ def test_no_name_no_picture_no_reason_and_no_order_of_intake_is_in_the_bytes(own
 def test_only_chosen_and_attested_facts_are_shared(owner: Party, reader: Party, facts: str, where: str | None) -> None:
     path = owner.folder / "bundle.wmshare"
     write_bundle(path, owner.store, owner.key, sharing(facts=facts, round_up_s=86_400), now=NOON)
+    assert not any(word in path.read_bytes() for word in (b"rosa_1961", b"photogram.example"))
     import_bundle(path, reader.store, reader.partners, "R. Reader", trust=True)
     seen = [each for recording in reader.store.recordings() for each in recording.seen]
     if where is None:
         assert seen == []
     else:
         (fact,) = seen
+        assert (fact.account, fact.url) == ("", "")
         assert fact.where == where
         assert fact.how_known == "as the partner states (platform page)"
         assert POSTED.at_unix_s <= fact.at_unix_s < POSTED.at_unix_s + 86_400

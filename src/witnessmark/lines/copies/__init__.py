@@ -12,8 +12,8 @@ from witnessmark.lines.copies import likelihood
 from witnessmark.lines.copies.appearances import Member, chain
 from witnessmark.lines.copies.fingerprint import Fingerprint
 from witnessmark.lines.copies.fingerprinting import fingerprint_of
-from witnessmark.lines.copies.library import Seen
-from witnessmark.lines.copies.looking import Hit, Looked, found_of, kept_fingerprint, libraries_of, look
+from witnessmark.lines.copies.library import Seen, together
+from witnessmark.lines.copies.looking import Looked, found_of, kept_fingerprint, libraries_of, look
 from witnessmark.lines.copies.observations import KEEP_AT_MOST, CopiesObservations, FingerprintFacts
 from witnessmark.lines.copies.stills import still_pairs
 from witnessmark.lines.copies.telling import remarks
@@ -97,7 +97,7 @@ def _observed(item: Item, tools: Tools, fingerprint: Fingerprint, looked: Looked
     told = looked.hits[:KEEP_AT_MOST]
     found = tuple(found_of(hit, fingerprint.duration_s) for hit in told)
     own = _own_times(item, tools.appearances)
-    sequence = chain(_members(item, own, fingerprint, looked.hits))
+    sequence = chain(_members(item, own, fingerprint, looked))
     parts = ["pictures"] if fingerprint.frames.times_s.size else []
     parts += ["sound"] if fingerprint.sound is not None else []
     return CopiesObservations(
@@ -118,12 +118,13 @@ def _observed(item: Item, tools: Tools, fingerprint: Fingerprint, looked: Looked
     )
 
 
-def _members(item: Item, own: tuple[Seen, ...], fingerprint: Fingerprint, hits: Sequence[Hit]) -> list[Member]:
-    """The item and everything that is a copy."""
-    members = [Member(item.exhibit_number, "", fingerprint.duration_s, own, None)]
+def _members(item: Item, own: tuple[Seen, ...], fingerprint: Fingerprint, looked: Looked) -> list[Member]:
+    """The item, with what is known of the very same file elsewhere, and everything that is a copy."""
+    elsewhere = (seen for known in looked.same_file for seen in known.seen)
+    members = [Member(item.exhibit_number, "", fingerprint.duration_s, together((*own, *elsewhere)), None)]
     members.extend(
         Member(hit.recording.name, hit.recording.origin, hit.recording.duration_s, hit.seen, hit.match)
-        for hit in hits
+        for hit in looked.hits
         if hit.match.relation == "copy"
     )
     return members
@@ -139,7 +140,8 @@ def _own_times(item: Item, appearances: Sequence[Appearance]) -> tuple[Seen, ...
 def _posted(one: Appearance) -> Seen:
     moment = one.posted
     words = moment.how_known if moment.how_known.startswith("platform page") else f"posting, {moment.how_known}"
-    return Seen(moment.at.timestamp(), _offset_s(moment.at) if moment.zone_proven else None, words, one.platform)
+    offset_s = _offset_s(moment.at) if moment.zone_proven else None
+    return Seen(moment.at.timestamp(), offset_s, words, one.platform, one.account, one.url or "")
 
 
 def _offset_s(moment: dt.datetime) -> int:

@@ -24,6 +24,7 @@ from witnessmark.lines.copies.records import Match
 from witnessmark.lines.copies.telling import seen_words
 
 TAKEN_IN = ("taken in", "capture")
+PARTNER_STATES = "as the partner states"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,17 @@ def attested(seen: Seen) -> bool:
 def first_seen(seen: Sequence[Seen]) -> Seen | None:
     """The earliest attested time."""
     return min((one for one in seen if attested(one)), key=lambda one: one.at_unix_s, default=None)
+
+
+def first_posting(seen: Sequence[Seen]) -> Seen | None:
+    """The earliest attested posting: taking a file in is no posting."""
+    return first_seen([one for one in seen if not _own_words(one).startswith(TAKEN_IN)])
+
+
+def _own_words(seen: Seen) -> str:
+    """How a time is known, also where a partner states it."""
+    words = plain_words(seen.how_known)
+    return words.removeprefix(PARTNER_STATES).strip(" ()") if words.startswith(PARTNER_STATES) else words
 
 
 def chain(members: Sequence[Member]) -> Chain:
@@ -102,6 +114,7 @@ def _link(member: Member, first: Seen | None, against: str, changed: tuple[str, 
         first=first,
         first_words="" if first is None else seen_words(first),
         stated=stated,
+        posted=first_posting(member.seen),
         duration_s=member.duration_s,
         against=against,
         changed=changed,

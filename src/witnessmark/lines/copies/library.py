@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -25,13 +25,30 @@ class Seen:
     how_known : str
         Such as "platform page", "taken in", "as the partner states".
     where : str
-        Such as a platform's name; no account, no address.
+        Such as a platform's name.
+    account, url : str
+        Who posted it and at which address, as the case recorded it; empty where that is not known, as with what a
+        partner states. They stay in the house: nothing that is written for partners has room for them.
     """
 
     at_unix_s: float
     utc_offset_s: int | None
     how_known: str
     where: str
+    account: str = ""
+    url: str = ""
+
+    @property
+    def unnamed(self) -> Seen:
+        """The same without the account and the address."""
+        return replace(self, account="", url="")
+
+
+def together(seen: Iterable[Seen]) -> tuple[Seen, ...]:
+    """Times from several libraries, earliest first, each once: one without its account yields to the same with it."""
+    found = set(seen)
+    named = {one.unnamed for one in found if one != one.unnamed}
+    return tuple(sorted(found - named, key=lambda one: (one.at_unix_s, one.where, one.how_known, one.account, one.url)))
 
 
 @dataclass(frozen=True, slots=True)

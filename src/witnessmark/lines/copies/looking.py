@@ -9,7 +9,7 @@ from witnessmark.custody.hashes import Sha256
 from witnessmark.errors import WitnessmarkError
 from witnessmark.lines.copies.fingerprint import ALGORITHM, Fingerprint
 from witnessmark.lines.copies.laying import SAMPLE_S, through
-from witnessmark.lines.copies.library import Library, Recording, Seen, as_it_is_now
+from witnessmark.lines.copies.library import Library, Recording, Seen, as_it_is_now, together
 from witnessmark.lines.copies.limits import RELATED_SCORE, copy_score
 from witnessmark.lines.copies.moments import with_writing
 from witnessmark.lines.copies.observations import Found, Known, Searched, SharedStretch
@@ -200,9 +200,8 @@ def _merged(hits: Sequence[Hit]) -> list[Hit]:
         best, other = kept[key], hit
         if (len(other.via), -other.match.score) < (len(best.via), -best.match.score):
             best, other = other, best
-        seen = sorted({*best.seen, *other.seen}, key=lambda one: (one.at_unix_s, one.where, one.how_known))
         libraries = tuple(dict.fromkeys((*best.libraries, *other.libraries)))
-        kept[key] = replace(best, libraries=libraries, seen=tuple(seen))
+        kept[key] = replace(best, libraries=libraries, seen=together((*best.seen, *other.seen)))
     return list(kept.values())
 
 

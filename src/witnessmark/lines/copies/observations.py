@@ -207,6 +207,8 @@ class Link:
         The recording before it in time, with which it is compared; empty for the first and for undated ones.
     changed : tuple of str
         What differs from that one, in words.
+    posted : Seen or None
+        Its earliest attested posting; None when it was only taken in, or nothing is known.
     """
 
     name: str
@@ -218,6 +220,7 @@ class Link:
     duration_s: float
     against: str
     changed: tuple[str, ...]
+    posted: Seen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +245,12 @@ class Chain:
     def earliest(self) -> Link | None:
         """The earliest known here."""
         return self.dated[0] if self.dated else None
+
+    @property
+    def first_posted(self) -> Link | None:
+        """The recording whose posting is the earliest known here."""
+        posted = [(link.posted.at_unix_s, number) for number, link in enumerate(self.dated) if link.posted is not None]
+        return self.dated[min(posted)[1]] if posted else None
 
 
 @dataclass(frozen=True, slots=True)

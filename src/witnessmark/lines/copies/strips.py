@@ -22,7 +22,7 @@ from witnessmark.lines.contract import Picture
 from witnessmark.lines.copies.laying import CORNERS, MIRROR, laid
 from witnessmark.lines.copies.observations import Chain, CopiesObservations, Found, Link, SharedStretch, StillPair
 from witnessmark.lines.copies.stills import blurred, unpacked
-from witnessmark.lines.copies.telling import change_words
+from witnessmark.lines.copies.telling import change_words, seen_words
 
 INK, SHARED, OUTLINE, PALE = "#33414e", "#2f6fb0", "#d9730d", "#dfe3e8"
 COLORS = {"copy": SHARED, "related": "#7d8790", "same-sound": "#3c7d3c"}
@@ -237,7 +237,7 @@ def _link_words(link: Link, *, first: bool) -> str:
     name = f"{link.name} (this recording)" if link.is_item else link.name
     if link.origin:
         name += f" (from {link.origin})"
-    when = link.first_words or "time not known"
+    when = "time not known" if link.first is None else seen_words(link.first.unnamed)  # public editions show it
     return f"{name}: {when}" + (" - earliest known here" if first else "")
 
 

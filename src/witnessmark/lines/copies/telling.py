@@ -34,6 +34,8 @@ def statement(seen: CopiesObservations, bounds: Sequence[Bound], ratios: Sequenc
         parts.append(_bound_words(bounds[0]))
     elif copies:
         parts.append(_unbound_words(seen))
+    if copies or seen.same_file:
+        parts.append(_poster_words(seen, bounds))
     return " ".join(parts)
 
 
@@ -85,6 +87,18 @@ def _bound_words(bound: Bound) -> str:
     )
 
 
+def _poster_words(seen: CopiesObservations, bounds: Sequence[Bound]) -> str:
+    """Who posted it first, as far as is recorded here."""
+    link = seen.chain.first_posted
+    if link is None or link.posted is None:
+        return "Who posted it first is not known: no posting of it is recorded here."
+    who = "" if link.posted.account else "; by which account is not recorded"
+    if bounds and bounds[0].seen == link.posted:
+        return f"That is the first posting known here{who}."
+    what = "this recording" if link.is_item else f"'{link.name}'" + (f" (from {link.origin})" if link.origin else "")
+    return f"The first posting known here is of {what}, {seen_words(link.posted)}{who}."
+
+
 def change_words(found: Found) -> str:
     """Under which change a match was found, after a comma; empty when nothing differs."""
     words = list(dict.fromkeys(word for stretch in found.stretches for word in stretch.words if word != "same frame"))
@@ -111,7 +125,8 @@ def seen_words(seen: Seen) -> str:
     if seen.how_known.casefold().startswith("taken in"):
         return f"taken in{f' for {seen.where}' if seen.where else ''} at {moment}"
     place = f" on {seen.where}" if seen.where else ""
-    return f"seen{place} at {moment} ({seen.how_known}{doubt})"
+    who = f"posted by '{seen.account}'" if seen.account else "seen"
+    return f"{who}{place} at {moment} ({seen.how_known}{doubt})"
 
 
 def own_limits(seen: CopiesObservations, bounds: Sequence[Bound], ratios: Sequence[float]) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from typing import Literal
 
 from witnessmark.custody.keys import CaseKey
 from witnessmark.errors import BadInputError, ClashError
-from witnessmark.lines.copies.appearances import attested
+from witnessmark.lines.copies.appearances import PARTNER_STATES, attested
 from witnessmark.lines.copies.fingerprint import ALGORITHM, Fingerprint
 from witnessmark.lines.copies.library import Library, Recording, Seen
 from witnessmark.lines.copies.limits import ATTESTED_BY_OTHERS
@@ -41,7 +41,6 @@ BUNDLE_FORMAT = 1
 Facts = Literal["none", "time", "time and platform"]
 BANK = "bank: "
 """Origins of imported lists of hashes begin so: nobody signed them. No partner may be called so."""
-PARTNER_STATES = "as the partner states"
 ORIGIN_CHARACTERS, TEXT_CHARACTERS = 200, 500
 _LONGEST_S = 1e7
 
@@ -312,7 +311,7 @@ def check_origin(origin: str) -> str:
 
 
 def shared_facts(recording: Recording, sharing: Sharing) -> Iterator[Plain]:
-    """The attested appearances of a recording, as much of them as is shared."""
+    """The attested appearances of a recording, as much of them as is shared; never an account or an address."""
     if sharing.facts == "none":
         return
     for seen in recording.seen:

@@ -19,6 +19,7 @@ from witnessmark.lines.copies.memory import highest_tier
 from witnessmark.lines.copies.packing import pack
 from witnessmark.stores.fingerprints import facts
 from witnessmark.stores.fingerprints.contract import Entry, ImportLine, Stats, Takedown, View
+from witnessmark.stores.fingerprints.mending import LOST
 from witnessmark.stores.fingerprints.rows import Rows
 from witnessmark.stores.fingerprints.tables import ImportRow, RecordingRow, TakedownRow
 
@@ -51,6 +52,14 @@ class RowStore(ABC):
     @abstractmethod
     def add_many(self, entries: Iterable[Entry], *, again: bool = False) -> list[Recording]:
         """Keep several in one go."""
+
+    @abstractmethod
+    def lost(self) -> frozenset[int]:
+        """Recordings that are listed and whose bytes are not there."""
+
+    @abstractmethod
+    def _lacks_bytes(self, session: Session, row: RecordingRow) -> bool:
+        """Whether a recording's bytes are known to be gone, so that they are taken in once more."""
 
     @abstractmethod
     def _stored_bytes(self, session: Session) -> int:
@@ -114,6 +123,14 @@ class RowStore(ABC):
             facts.recording_row(session, recording)
             facts.unmark(session, recording, template)
             return facts.one(session, recording)
+
+    def drop_lost(self, operator: str) -> list[Takedown]:
+        """Take out what is listed and not there, each with a line in the log; the same files may be added again."""
+        check_takedown(LOST, operator)
+        lost = self.lost()
+        with self._rows.writing() as session:
+            kept = facts.find(session)
+            return [facts.take_down(session, one, LOST, operator, lost=True) for one in sorted(lost) if one in kept]
 
     def takedowns(self) -> list[Takedown]:
         """All takedowns, oldest first."""
@@ -205,7 +222,7 @@ class RowStore(ABC):
                     shard=None,
                     tiers=0,
                 )
-            if highest_tier(entry.fingerprint) > row.tiers:
+            if highest_tier(entry.fingerprint) > row.tiers or self._lacks_bytes(session, row):
                 row.duration_s, row.tiers = entry.fingerprint.duration_s, highest_tier(entry.fingerprint)
                 row.bytes_1, row.bytes_2, row.bytes_3 = (len(blocks.get(tier, b"")) for tier in (1, 2, 3))
                 session.add(row)
@@ -237,7 +254,7 @@ def _note_kept(session: Session, row: RecordingRow, blocks: Mapping[int, bytes])
 def _refuse_taken_down(session: Session, entry: Entry) -> None:
     if entry.sha256 is None:
         return
-    same = (TakedownRow.sha256 == entry.sha256, TakedownRow.origin == entry.origin)
+    same = (TakedownRow.sha256 == entry.sha256, TakedownRow.origin == entry.origin, TakedownRow.lost.is_(False))
     taken = session.scalar(select(TakedownRow).where(*same).order_by(TakedownRow.id.desc()).limit(1))
     if taken is not None:
         day = dt.datetime.fromtimestamp(taken.at_unix_s, dt.UTC).date()

@@ -209,8 +209,8 @@ class _Run:
     def recall(self) -> None:
         """Read what earlier runs logged."""
         self._logged = {line.path: line for line in self.store.import_lines()}
-        self._kept = {recording.id for recording in self.store.recordings()}
-        taken = {(one.sha256, one.origin) for one in self.store.takedowns()}
+        self._kept = {recording.id for recording in self.store.recordings()} - self.store.lost()
+        taken = {(one.sha256, one.origin) for one in self.store.takedowns() if not one.lost}
         self._taken_down = taken - {(one.sha256, one.origin) for one in self.store.recordings()}
 
     def wanted(self, path: Path) -> bool:
@@ -232,7 +232,8 @@ class _Run:
         if (sha256, self.origin) in self._taken_down:
             self.refuse(path, "It was taken down from this store.")
             return False
-        same = [one for one in self.store.find(sha256=sha256, origin=self.origin) if one.tiers == 3]
+        found = self.store.find(sha256=sha256, origin=self.origin)
+        same = [one for one in found if one.tiers == 3 and (one.id in self._kept or one.id in self.added)]
         if same:
             self._log(path, same[0].id, None)
             return self._settle(path, known=True)

@@ -47,6 +47,8 @@ class Takedown:
     reason, operator : str
     bytes_gone_unix_s : float or None
         When the last of its bytes left the store; None while they wait for `FingerprintStore.compact`.
+    lost : bool
+        Nobody wanted it gone: its bytes were lost. The same file may be added again.
     """
 
     recording: int
@@ -57,6 +59,7 @@ class Takedown:
     reason: str
     operator: str
     bytes_gone_unix_s: float | None
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,11 +256,21 @@ class FingerprintStore(Library, Protocol):
     def rebuild(self) -> Sequence[Problem]:
         """Make everything that queries read anew from the packed tiers, and `compact`.
 
+        Files that are missing or cut short are given up, once what is whole in them was saved.
+
         Returns
         -------
         sequence of Problem
             Recordings that could not be read back; they stay listed, and queries do not answer from them.
         """
+        ...
+
+    def lost(self) -> frozenset[int]:
+        """Recordings that are listed and whose bytes are not there; adding the same file again brings them back."""
+        ...
+
+    def drop_lost(self, operator: str) -> list[Takedown]:
+        """Take out just those, each with a line in the log of takedowns; the same files may be added again."""
         ...
 
     def stats(self) -> Stats:

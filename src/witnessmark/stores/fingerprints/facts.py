@@ -125,32 +125,40 @@ def one(session: Session, recording: int) -> Recording:
 
 
 def add_seen(session: Session, recording: int, seen: Iterable[Seen]) -> None:
-    """Add times that are not yet known."""
-    known = set(_seen(session, [recording]).get(recording, ()))
+    """Add times that are not yet known; one that was noted without its account is told it."""
+    rows = {_one_seen(row): row for row in session.scalars(select(SeenRow).where(SeenRow.recording == recording))}
     for each in seen:
-        if each not in known:
-            known.add(each)
-            changed(session, "seen", recording, each.at_unix_s, each.utc_offset_s, each.how_known, each.where)
-            session.add(
-                SeenRow(
-                    recording=recording,
-                    at_unix_s=each.at_unix_s,
-                    utc_offset_s=each.utc_offset_s,
-                    how_known=each.how_known,
-                    place=each.where,
-                )
+        if each in rows or (each == each.unnamed and any(each == known.unnamed for known in rows)):
+            continue
+        changed(session, "seen", recording, *_words(each))
+        row = rows.pop(each.unnamed, None)
+        if row is None:
+            row = SeenRow(
+                recording=recording,
+                at_unix_s=each.at_unix_s,
+                utc_offset_s=each.utc_offset_s,
+                how_known=each.how_known,
+                place=each.where,
             )
+            session.add(row)
+        row.account, row.url = each.account, each.url
+        rows[each] = row
     session.flush()
 
 
 def remove_seen(session: Session, recording: int, seen: Iterable[Seen]) -> None:
-    """Take back times; what is not known is passed over."""
+    """Take back times, also where they were noted without their account; what is not known is passed over."""
     gone = set(seen)
+    gone |= {each.unnamed for each in gone}
     for row in session.scalars(select(SeenRow).where(SeenRow.recording == recording)):
         if (each := _one_seen(row)) in gone:
-            changed(session, "not seen", recording, each.at_unix_s, each.utc_offset_s, each.how_known, each.where)
+            changed(session, "not seen", recording, *_words(each))
             session.delete(row)
     session.flush()
+
+
+def _words(seen: Seen) -> tuple[str | float | None, ...]:
+    return seen.at_unix_s, seen.utc_offset_s, seen.how_known, seen.where, seen.account, seen.url
 
 
 def mark(session: Session, recording: int, template: Template) -> None:
@@ -184,8 +192,8 @@ def unmark(session: Session, recording: int, template: Template) -> None:
     )
 
 
-def take_down(session: Session, recording: int, reason: str, operator: str) -> Takedown:
-    """Move a recording's row to the takedowns."""
+def take_down(session: Session, recording: int, reason: str, operator: str, *, lost: bool = False) -> Takedown:
+    """Move a recording's row to the takedowns; what was `lost` may come back."""
     row = recording_row(session, recording)
     taken = TakedownRow(
         recording=recording,
@@ -196,6 +204,7 @@ def take_down(session: Session, recording: int, reason: str, operator: str) -> T
         reason=reason,
         operator=operator,
         bytes_gone_unix_s=None,
+        lost=lost,
     )
     session.execute(delete(SeenRow).where(SeenRow.recording == recording))
     session.execute(delete(TemplateRow).where(TemplateRow.recording == recording))
@@ -249,7 +258,14 @@ def _seen(session: Session, only: list[int] | None) -> dict[int, list[Seen]]:
 
 
 def _one_seen(row: SeenRow) -> Seen:
-    return Seen(at_unix_s=row.at_unix_s, utc_offset_s=row.utc_offset_s, how_known=row.how_known, where=row.place)
+    return Seen(
+        at_unix_s=row.at_unix_s,
+        utc_offset_s=row.utc_offset_s,
+        how_known=row.how_known,
+        where=row.place,
+        account=row.account,
+        url=row.url,
+    )
 
 
 def _templates(session: Session, only: list[int] | None) -> dict[int, list[Template]]:
@@ -280,4 +296,5 @@ def _takedown(row: TakedownRow) -> Takedown:
         reason=row.reason,
         operator=row.operator,
         bytes_gone_unix_s=row.bytes_gone_unix_s,
+        lost=row.lost,
     )

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from witnessmark.errors import BadInputError, ClashError, WitnessmarkError
+from witnessmark.errors import BadInputError, ClashError, CustodyError, WitnessmarkError
 from witnessmark.lines.copies.fingerprint import ALGORITHM, Fingerprint
 from witnessmark.lines.copies.library import Hits, Recording
 from witnessmark.lines.copies.packing import check_block
@@ -23,6 +23,7 @@ from witnessmark.stores.fingerprints import facts
 from witnessmark.stores.fingerprints.base import RowStore, check_takedown
 from witnessmark.stores.fingerprints.contract import Entry, Problem, Takedown, View
 from witnessmark.stores.fingerprints.folder_view import FolderView, view_of
+from witnessmark.stores.fingerprints.mending import lost_words, rescued
 from witnessmark.stores.fingerprints.rows import Rows
 from witnessmark.stores.fingerprints.shards import LAYOUT, Blocks, Shard, write_shard
 from witnessmark.stores.fingerprints.tables import RecordingRow, ShardRow
@@ -139,6 +140,7 @@ class FolderStore(RowStore):
     def rebuild(self) -> Sequence[Problem]:
         """Make all shards anew from the packed tiers, as large as they may be, and `compact`."""
         with self._alone():
+            self._mend()
             now, problems = self._now(), list[Problem]()
             batch, size = list[Shard](), 0
             for shard in now.shards:
@@ -153,7 +155,16 @@ class FolderStore(RowStore):
             with self._rows.writing() as session:
                 self._rows.restamp(session)
             self._all_gone()
-        return problems
+        now, told = self._now(), {problem.recording for problem in problems}
+        return [*problems, *lost_words(now.kept.keys() - now.place.keys() - told, now.kept)]
+
+    def lost(self) -> frozenset[int]:
+        """Recordings that are listed and whose bytes are not there."""
+        with self._rows.reading() as session:
+            files = {row.id: row.file for row in session.scalars(select(ShardRow))}
+            lies_in = session.execute(_LIES_IN).all()
+        there = {number for number, file in files.items() if (self._shards / file).is_file()}
+        return frozenset(number for number, shard in lies_in if shard not in there)
 
     def verify(self) -> Sequence[Problem]:
         """Read everything back and compare it with its checksums and with the rows; empty when all is well."""
@@ -214,14 +225,36 @@ class FolderStore(RowStore):
         )
         return ClashError(
             f"The fingerprint index at {self.folder} lacks its file '{path.name}', with {len(lost)} recordings.",
-            "Restore that file from a copy, or move the index away and index the recordings again; a case makes its "
-            "own anew by itself.",
+            "Restore that file from a copy, or run 'witnessmark copies rebuild INDEX', which keeps the rest and names "
+            "what must be indexed again; a case does so by itself.",
             recordings=lost[:100],
         )
 
     def _gone_for_good(self, files: dict[int, str]) -> bool:
         with self._rows.reading() as session:
             return files == {row.id: row.file for row in session.scalars(select(ShardRow))}
+
+    def _mend(self) -> None:
+        """Give up shard files that are missing or cut short, once what is whole in them is in new ones."""
+        with self._rows.reading() as session:
+            files = {row.id: row.file for row in session.scalars(select(ShardRow).order_by(ShardRow.id))}
+        for number, file in files.items():
+            path = self._shards / file
+            try:
+                Shard(path)
+            except (FileNotFoundError, CustodyError):
+                saved = rescued(path)
+                new = self._write(sorted(saved, key=lambda one: one[0])) if saved else None
+                with self._rows.writing() as session:
+                    lay = set(session.scalars(select(RecordingRow.id).where(RecordingRow.shard == number)))
+                    session.execute(update(RecordingRow).where(RecordingRow.shard == number).values(shard=None))
+                    if new is not None:
+                        _enter(session, new, [recording for recording, _ in saved if recording in lay])
+                    session.delete(session.get_one(ShardRow, number))
+                path.unlink(missing_ok=True)
+
+    def _lacks_bytes(self, session: Session, row: RecordingRow) -> bool:
+        return row.id is not None and row.shard is None
 
     def _write(self, recordings: Sequence[tuple[int, Blocks]]) -> ShardRow:
         """Write recordings to a new shard; it counts when its row, given back here, is entered."""

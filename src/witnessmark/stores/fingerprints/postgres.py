@@ -53,6 +53,10 @@ _NEAR_FEATURES = text("""
     JOIN fp_feature f ON f.buckets && q.buckets AND (f.code <~> q.code) <= :radius
 """)
 
+_LOST = text(
+    "SELECT id FROM fp_recording r WHERE NOT EXISTS (SELECT 1 FROM fp_block b WHERE b.recording = r.id) ORDER BY id"
+)
+
 
 class PostgresView:
     """A database's recordings at one moment: a `Library` that does not change.
@@ -260,6 +264,15 @@ class PostgresStore(RowStore):
                     for table in stored_wrongly(session, recording.id, fingerprint)
                 ]
         return problems
+
+    def lost(self) -> frozenset[int]:
+        """Recordings that are listed and whose bytes are not there."""
+        with self._rows.reading() as session:
+            return frozenset(session.scalars(_LOST))
+
+    def _lacks_bytes(self, session: Session, row: RecordingRow) -> bool:
+        there = text("SELECT EXISTS (SELECT 1 FROM fp_block WHERE recording = :recording)")
+        return row.id is not None and not session.scalar(there, {"recording": row.id})
 
     def _stored_bytes(self, session: Session) -> int:
         size = text(

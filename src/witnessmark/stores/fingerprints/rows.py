@@ -21,7 +21,7 @@ from witnessmark.lines.copies.buckets import VERSION as BUCKETS_VERSION
 from witnessmark.stores.fingerprints import facts
 from witnessmark.stores.fingerprints.tables import StateRow
 
-_LATEST = "0001"
+_LATEST = "0002"
 _MIGRATING = 7_251_904_410  # PostgreSQL advisory lock, any fixed number
 
 

@@ -43,8 +43,8 @@ from witnessmark.lines.copies.packing import feature_codes_at, unpack
 
 LAYOUT = "shards 1"
 TIERS = (1, 2, 3)
-_MAGIC = b"WMshard1"
-_ALIGN = 64
+MAGIC = b"WMshard1"
+ALIGN = 64
 _PER_DIRECTORY_ENTRY = 4
 _TYPES: Mapping[str, str] = {
     "ids": "<i8",
@@ -164,13 +164,13 @@ def _write(path: Path, sections: Mapping[str, NDArray[np.generic] | list[bytes |
         for part in parts:
             crc = zlib.crc32(part, crc)
         entries[name] = [at, size, crc]
-        padding = -size % _ALIGN
+        padding = -size % ALIGN
         data.append([*parts, bytes(padding)])
         at += size + padding
     header = json.dumps({"layout": LAYOUT, "shift": shift, "sections": entries}, sort_keys=True).encode()
-    head = _MAGIC + struct.pack("<II", len(header), zlib.crc32(header)) + header
+    head = MAGIC + struct.pack("<II", len(header), zlib.crc32(header)) + header
     with path.open("xb") as file:
-        file.write(head + bytes(-len(head) % _ALIGN))
+        file.write(head + bytes(-len(head) % ALIGN))
         for parts in data:
             file.writelines(parts)
         file.flush()
@@ -197,16 +197,16 @@ class Shard:
         self.path = path
         with path.open("rb") as file:
             self.size_bytes = os.fstat(file.fileno()).st_size
-            if self.size_bytes < len(_MAGIC) + 8:
+            if self.size_bytes < len(MAGIC) + 8:
                 raise self.damaged("it is cut short")
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        size, crc = struct.unpack_from("<II", self._map, len(_MAGIC))
-        header = self._map[len(_MAGIC) + 8 : len(_MAGIC) + 8 + size]
-        if self._map[: len(_MAGIC)] != _MAGIC or len(header) != size or zlib.crc32(header) != crc:
+        size, crc = struct.unpack_from("<II", self._map, len(MAGIC))
+        header = self._map[len(MAGIC) + 8 : len(MAGIC) + 8 + size]
+        if self._map[: len(MAGIC)] != MAGIC or len(header) != size or zlib.crc32(header) != crc:
             raise self.damaged("its header does not agree with its checksum")
         facts = json.loads(header)
         self._sections: dict[str, list[int]] = facts["sections"]
-        self._start = len(_MAGIC) + 8 + size + -(len(_MAGIC) + 8 + size) % _ALIGN
+        self._start = len(MAGIC) + 8 + size + -(len(MAGIC) + 8 + size) % ALIGN
         self.shift: int = facts["shift"]
         if any(self._start + offset + length > self.size_bytes for offset, length, _ in self._sections.values()):
             raise self.damaged("it is cut short")
@@ -257,7 +257,8 @@ class Shard:
         """The error for a shard that is not as it was written."""
         return CustodyError(
             f"The file {self.path} of the fingerprint index is damaged: {why}.",
-            "Restore it from a copy of the folder, or index those recordings again.",
+            "Restore it from a copy of the folder, or run 'witnessmark copies rebuild INDEX', which keeps what can "
+            "be read and names what must be indexed again.",
             path=self.path,
         )
 

@@ -6,7 +6,7 @@ PostgreSQL alone keeps in tables, the codes themselves, is in `postgres_tables`.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Float, ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Float, ForeignKey, Integer, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -63,6 +63,8 @@ class SeenRow(Base):
     utc_offset_s: Mapped[int | None] = mapped_column(Integer)
     how_known: Mapped[str] = mapped_column(Text)
     place: Mapped[str] = mapped_column(Text)
+    account: Mapped[str] = mapped_column(Text, server_default="")
+    url: Mapped[str] = mapped_column(Text, server_default="")
 
 
 class TemplateRow(Base):
@@ -90,6 +92,7 @@ class TakedownRow(Base):
     reason: Mapped[str] = mapped_column(Text)
     operator: Mapped[str] = mapped_column(Text)
     bytes_gone_unix_s: Mapped[float | None] = mapped_column(Float(53))
+    lost: Mapped[bool] = mapped_column(Boolean, server_default=false())
 
 
 class ImportRow(Base):
