@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from witnessmark.errors import ProviderError
+from witnessmark.custody.hashes import Sha256
+from witnessmark.errors import BadInputError, ProviderError
 from witnessmark.lines.providers.contract import Elevations
 from witnessmark.lines.providers.elevation_grids import NOT_STATED, Grid, PostGrid, joined
 from witnessmark.lines.providers.elevation_raster import DRIVERS, raster_of_file, whole_file
+from witnessmark.plain import canonical
 
 HGT_NAME = re.compile(r"^([NS])(\d{2})([EW])(\d{3})\.hgt$", re.IGNORECASE)
 HGT_POSTS = {1201 * 1201 * 2: 1201, 3601 * 3601 * 2: 3601}
@@ -46,11 +48,8 @@ class FolderElevation:
             raise ProviderError(
                 f"There is no elevation folder {folder}.", "Make it and put GeoTIFF, .hgt or DTED tiles into it."
             )
-        makers: dict[str, Callable[[Path], Grid]] = {".hgt": _hgt, ".npz": _npz}
-        makers |= dict.fromkeys(DRIVERS, _raster)
-        paths = sorted(folder.iterdir(), key=lambda path: path.name)
-        grids = [makers[path.suffix.lower()](path) for path in paths if path.suffix.lower() in makers]
-        self._grids = sorted(grids, key=lambda grid: (grid.resolution_m, grid.name))
+        self._paths = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in MAKERS]
+        self._grids = _opened(self._paths)
 
     def heights(self, lat_deg: NDArray[np.float64], lon_deg: NDArray[np.float64]) -> Elevations:
         """Heights at WGS 84 places, the finest file that covers a place first; NaN where none does.
@@ -67,6 +66,64 @@ class FolderElevation:
             some file covers it.
         """
         return joined(self._grids, lat_deg, lon_deg)
+
+    def state(self) -> str:
+        """Changes when a file comes, goes or is written anew."""
+        return _state(self._paths)
+
+
+class FilesElevation:
+    """Heights from files and folders that a person names, as one ground.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Files of any kind that `FolderElevation` reads, and folders of them.
+
+    Raises
+    ------
+    BadInputError
+        When one is missing, is no elevation file by its name, or nothing is left to read.
+    ProviderError
+        When a file is not what its name says or does not say where it lies.
+    """
+
+    name = "files"
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        found: dict[Path, None] = {}
+        for path in paths:
+            if not path.exists():
+                raise BadInputError(f"There is no elevation file or folder '{path}'.", "Check the path.")
+            inside = sorted(path.iterdir()) if path.is_dir() else [path]
+            kept = [each for each in inside if each.suffix.lower() in MAKERS]
+            if not kept:
+                raise BadInputError(
+                    f"'{path}' holds no elevation that can be read.",
+                    f"Give {', '.join(sorted(MAKERS))} files, or a folder of them.",
+                )
+            found |= dict.fromkeys(each.resolve() for each in kept)
+        self._paths = list(found)
+        self._grids = _opened(self._paths)
+
+    def heights(self, lat_deg: NDArray[np.float64], lon_deg: NDArray[np.float64]) -> Elevations:
+        """Heights at WGS 84 places [deg], the finest file that covers a place first; see `FolderElevation`."""
+        return joined(self._grids, lat_deg, lon_deg)
+
+    def state(self) -> str:
+        """Changes when a file is written anew."""
+        return _state(self._paths)
+
+
+def _opened(paths: Sequence[Path]) -> list[Grid]:
+    grids = [MAKERS[path.suffix.lower()](path) for path in paths]
+    return sorted(grids, key=lambda grid: (grid.resolution_m, grid.name))
+
+
+def _state(paths: Sequence[Path]) -> str:
+    """By name, size and time of writing: hashing gigabytes each time would cost more than it tells."""
+    facts = [(path.name, path.stat().st_size, str(path.stat().st_mtime_ns)) for path in paths]
+    return Sha256.of(canonical(facts)).hex()
 
 
 def _raster(path: Path) -> Grid:
@@ -131,6 +188,10 @@ def _npz(path: Path) -> Grid:
         load,
         whole_file(path, FolderElevation.name),
     )
+
+
+MAKERS: dict[str, Callable[[Path], Grid]] = {".hgt": _hgt, ".npz": _npz, **dict.fromkeys(DRIVERS, _raster)}
+"""How a file is opened, by the ending of its name."""
 
 
 class _FolderDoor:
