@@ -66,6 +66,8 @@ class Shown:
         Continuous: the corner of the top left pixel is 0, 0. Rows may lie outside the frame.
     hidden : ndarray of bool, shape (n,)
         Something that stands before the skyline hides it there.
+    contrast : ndarray of float64, shape (n,)
+        Share of a dark ridge's contrast with the sky that the air leaves (Koschmieder 1924); 1 where not known.
     hfov_deg, heading_deg, pitch_deg, roll_deg : float
         NaN where not known.
     dress : mapping of str to float
@@ -78,6 +80,7 @@ class Shown:
     column_px: Floats
     row_px: Floats
     hidden: NDArray[np.bool_]
+    contrast: Floats
     hfov_deg: float
     heading_deg: float = float("nan")
     pitch_deg: float = float("nan")
@@ -184,6 +187,7 @@ def _render(plan: Scenario, relief: Relief, folder: Path) -> None:
                 "column_px": np.round(line.column_px, 2).tolist(),
                 "row_px": np.round(line.row_px, 3).tolist(),
                 "hidden": line.behind_prop.tolist(),
+                "contrast": np.round(np.exp(-3.912 * line.range_m / plan.weather.visibility_m), 4).tolist(),
                 "hfov_deg": device.horizontal_fov_deg,
                 "heading_deg": pose.heading_deg,
                 "pitch_deg": pose.pitch_deg,
@@ -203,15 +207,17 @@ def kept(split: Split, work: Path, kind: str = "frame") -> Iterator[list[Shown]]
         told = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
         shown = []
         for entry in told["frames"]:
-            rgb = cv2.imread(str(folder / entry["picture"]))[:, :, ::-1]
+            bgr = cv2.imread(str(folder / entry["picture"]))
+            assert bgr is not None
             shown.append(
                 Shown(
                     folder.name,
                     told["relief"],
-                    np.ascontiguousarray(rgb, dtype=np.uint8),
+                    np.ascontiguousarray(bgr[:, :, ::-1], dtype=np.uint8),
                     np.array(entry["column_px"]),
                     np.array(entry["row_px"]),
                     np.array(entry["hidden"]),
+                    np.array(entry["contrast"]),
                     float(entry["hfov_deg"]),
                     float(entry["heading_deg"]),
                     float(entry["pitch_deg"]),

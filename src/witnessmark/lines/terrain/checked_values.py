@@ -100,7 +100,7 @@ def span(value: object, where: str, width: float, remarks: list[str]) -> Span | 
     return low, high
 
 
-def polyline(value: object, where: str, size: tuple[int, int], remarks: list[str], least: int = 2) -> Polyline:
+def polyline(value: object, where: str, size: tuple[int, int], remarks: list[str]) -> Polyline:
     """A line through the frame from left to right, one row a column.
 
     A line drawn from right to left is turned round, with a remark. Upright steps keep their two ends, `STEP_PX` apart.
@@ -108,28 +108,34 @@ def polyline(value: object, where: str, size: tuple[int, int], remarks: list[str
     Raises
     ------
     Refused
-        When it has fewer than `least` points, goes back on itself, leaves the frame, or is no list of points.
+        When it has fewer than two points, goes back on itself, leaves the frame, or is no list of points.
     """
-    given = sequence(value, where, least, MOST_POINTS)
-    points = [_point(entry, f"{where}[{index}]", size) for index, entry in enumerate(given)]
-    if len(points) > 1 and points[-1][0] < points[0][0]:
-        points.reverse()
+    given = sequence(value, where, 2, MOST_POINTS)
+    drawn = [_point(entry, f"{where}[{index}]", size) for index, entry in enumerate(given)]
+    if drawn[-1][0] < drawn[0][0]:
+        drawn.reverse()
         remarks.append(f"{where} was drawn from right to left and was turned round.")
-    for index, ((before, _), (after, _)) in enumerate(pairwise(points)):
+    for index, ((before, _), (after, _)) in enumerate(pairwise(drawn)):
         if after < before:
             raise Refused(
                 f"{where} goes back on itself at point {index + 2}, from x = {before:g} to x = {after:g}: a"
                 " column would have two rows"
             )
-    found = _steps_apart(points)
-    if found[-1][0] - found[0][0] < 1.0 and least > 1:
+    found = _steps_apart(drawn)
+    if found[-1][0] - found[0][0] < 1.0:
         raise Refused(f"{where} is narrower than a pixel")
     return tuple(found)
 
 
-def _steps_apart(points: list[Point]) -> list[Point]:
+def points(value: object, where: str, size: tuple[int, int]) -> Polyline:
+    """Points of the frame in any order: one or more."""
+    given = sequence(value, where, 1, MOST_POINTS)
+    return tuple(_point(entry, f"{where}[{index}]", size) for index, entry in enumerate(given))
+
+
+def _steps_apart(line: list[Point]) -> list[Point]:
     """Points with ascending columns: of those in one column the first and the last, a little apart."""
-    columns = [(x, [y for _, y in group]) for x, group in groupby(points, key=lambda point: point[0])]
+    columns = [(x, [y for _, y in group]) for x, group in groupby(line, key=lambda point: point[0])]
     found: list[Point] = []
     for index, (x, rows) in enumerate(columns):
         if rows[0] == rows[-1]:
