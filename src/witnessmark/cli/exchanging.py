@@ -8,7 +8,20 @@ from typing import Annotated, Any, Literal, cast
 
 import typer
 
-from witnessmark.cli.shared import OUT, JsonOption, OperatorOption, answer, say, table, telling
+from witnessmark.cli.shared import (
+    OUT,
+    CaseOption,
+    JsonOption,
+    OperatorOption,
+    answer,
+    opened,
+    say,
+    size_text,
+    stamped,
+    table,
+    telling,
+)
+from witnessmark.desk.asking import ask_partner, item_named, left_of, take_answer
 from witnessmark.desk.case import default_operator
 from witnessmark.desk.indexing import exchange_key, find_recording, fingerprint_file, index, partners_of
 from witnessmark.errors import BadInputError, ClashError, NotFoundError
@@ -16,6 +29,7 @@ from witnessmark.plain import to_plain
 from witnessmark.stores.exchange import (
     BANK,
     Answer,
+    Partners,
     Sharing,
     answer_inquiry,
     bank_entries,
@@ -210,22 +224,50 @@ def forget(
 
 def ask(
     place: Index,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The recording to ask about.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The recording; with --case also its exhibit number.")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The question, a new file.")],
     origin: Origin,
     contact: Contact = "",
+    partner: Annotated[str, typer.Option("--to", help="Who is asked; needed with --case.")] = "",
     frames: FeatureFrames = 60.0,
     each: FeaturesEach = 64,
     key: KeyFile = None,
+    case_folder: CaseOption = None,
+    operator: OperatorOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a question to a partner whether a recording is known there; only codes leave, no picture and no name."""
-    with telling(as_json) as progress:
-        made = fingerprint_file(file, progress=progress)
+    """Write a question to a partner whether a recording is known there; only codes leave, no picture and no name.
+
+    With --case the recording is an item, and who is asked and what leaves the house is logged there.
+    """
     sharing = _sharing(origin, contact, "", "none", frames, each)
-    done = write_inquiry(out, made, exchange_key(place, key), sharing)
-    said = {"file": str(out), "inquiry": done.sealed.digest.hex(), "key_fingerprint": done.sealed.key.fingerprint.hex()}
-    answer(as_json, said, lambda: OUT.print(f"The question is in {out}; keep it, the answer belongs to it."))
+    signer = exchange_key(place, key)
+    if case_folder is None:
+        with telling(as_json) as progress:
+            made = fingerprint_file(Path(file), progress=progress)
+        done = write_inquiry(out, made, signer, sharing)
+    else:
+        with opened(case_folder, operator) as case:
+            done = ask_partner(case, item_named(case, file), partner, out, signer, sharing)
+            stamped(case)
+    left = left_of(done.fingerprint, out.stat().st_size)
+    said = {
+        "file": str(out),
+        "inquiry": done.sealed.digest.hex(),
+        "key_fingerprint": done.sealed.key.fingerprint.hex(),
+        "left": to_plain(left),
+        "recorded": case_folder is not None,
+    }
+
+    def tell() -> None:
+        OUT.print(f"The question is in {out}; keep it, the answer belongs to it.")
+        OUT.print(
+            f"It holds {left.frames_count} frame codes, {left.sound_count} sound codes and {left.features_count} local "
+            f"features of {left.duration_s:.1f} s, {size_text(left.size_bytes)}; no picture and no name."
+        )
+        OUT.print("The case's log has it." if case_folder is not None else "No case was named: nothing was logged.")
+
+    answer(as_json, said, tell)
 
 
 def answer_(
@@ -256,11 +298,33 @@ def answer_(
 def read(
     question: Annotated[Path, typer.Argument(metavar="QUESTION", help="The question you sent.")],
     file: Annotated[Path, typer.Argument(metavar="ANSWER", help="What came back.")],
+    fingerprint: Fingerprint = None,
+    trust: Trust = False,
+    partners: Annotated[
+        Path | None, typer.Option("--partners", metavar="FILE", help="Accepted partners; else the case's own list.")
+    ] = None,
+    case_folder: CaseOption = None,
+    operator: OperatorOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read a partner's answer: that it is to your question, and the key it is signed with, for you to compare."""
-    done = read_answer(file, read_inquiry(question).sealed.digest)
-    answer(as_json, _answer_plain(done), lambda: _tell_answer(done))
+    """Read a partner's answer: that it is to your question, and the key it is signed with, for you to compare.
+
+    With --case the signed answer is kept and logged, and the copies line tells it as the partner's word.
+    """
+    if case_folder is None:
+        done = read_answer(file, read_inquiry(question).sealed.digest)
+        answer(as_json, _answer_plain(done), lambda: _tell_answer(done))
+        return
+    with opened(case_folder, operator) as case:
+        accepted = None if partners is None else Partners(partners)
+        item, done = take_answer(case, question, file, partners=accepted, fingerprint=fingerprint, trust=trust)
+        stamped(case)
+
+    def tell() -> None:
+        _tell_answer(done)
+        OUT.print(f"It is on record for {item.exhibit_number}, as the partner's word.")
+
+    answer(as_json, {**_answer_plain(done), "recorded": item.exhibit_number}, tell)
 
 
 def _answer_plain(done: Answer) -> dict[str, Any]:
@@ -291,8 +355,12 @@ COMMANDS = (
     ("import", import_, "witnessmark copies import archive theirs.wmb --fingerprint 'ab12 cd34 ...'"),
     ("partners", partners_, "witnessmark copies partners archive"),
     ("forget", forget, "witnessmark copies forget archive 'Harbour Desk' --reason 'agreement ended'"),
-    ("ask", ask, "witnessmark copies ask archive suspect.mp4 question.wmq --as 'Ridge Desk'"),
+    (
+        "ask",
+        ask,
+        "witnessmark copies ask archive WM-0002 question.wmq --as 'Ridge Desk' --to 'Harbour Desk' --case ridge",
+    ),
     ("answer", answer_, "witnessmark copies answer archive question.wmq answer.wma --as 'Harbour Desk'"),
-    ("read", read, "witnessmark copies read question.wmq answer.wma"),
+    ("read", read, "witnessmark copies read question.wmq answer.wma --case ridge --fingerprint 'ab12 cd34 ...'"),
 )
 """Name, function and example of each command, registered by `witnessmark.cli.copies`."""

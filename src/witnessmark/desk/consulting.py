@@ -1,19 +1,26 @@
-"""What a line may ask while it looks: providers, fingerprint libraries, and the case's other footage."""
+"""What a line may ask while it looks: providers, libraries, the case's other footage, and what other lines found."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from witnessmark.custody.records import Item
+from witnessmark.desk.asking import AnswersOnRecord
 from witnessmark.desk.case import Case
 from witnessmark.desk.footage import CaseFootage
 from witnessmark.desk.libraries import open_libraries
 from witnessmark.desk.outside import open_providers
+from witnessmark.desk.relief import case_search, relief_horizons, terrain_headings
+from witnessmark.lines.contract import Line
+from witnessmark.lines.providers.contract import ElevationProvider, Reading
+from witnessmark.lines.providers.noting import Noted
 from witnessmark.plain import Plain
 
 FINGERPRINTS = "fingerprints"
 FOOTAGE = "footage"
+SEARCH, HEADINGS, HORIZONS = "search", "headings", "horizons"
+ELEVATION = "elevation"
 
 
 def consulted(case: Case, item: Item, groups: Collection[str]) -> dict[str, Any]:
@@ -21,9 +28,33 @@ def consulted(case: Case, item: Item, groups: Collection[str]) -> dict[str, Any]
     found = open_providers(case, groups)
     if FINGERPRINTS in groups:
         found |= {f"{FINGERPRINTS}:{name}": library for name, library in open_libraries(case).items()}
+        found[f"{FINGERPRINTS}:answers"] = AnswersOnRecord(case)
     if FOOTAGE in groups:
         found[f"{FOOTAGE}:case"] = CaseFootage(case, item)
-    return found
+    told: dict[str, Any] = {}
+    if SEARCH in groups:
+        told[f"{SEARCH}:case"] = case_search(case)
+    if HEADINGS in groups:
+        told[f"{HEADINGS}:terrain"] = terrain_headings(case, item)
+    if HORIZONS in groups:
+        told[f"{HORIZONS}:relief"] = relief_horizons(case, item, found)
+    found |= {name: asked for name, asked in told.items() if asked is not None}
+    return {
+        name: Noted(asked) if name.startswith(f"{ELEVATION}:") and isinstance(asked, ElevationProvider) else asked
+        for name, asked in found.items()
+    }
+
+
+def readings(found: Mapping[str, Any]) -> tuple[Reading, ...]:
+    """What was read through them so far."""
+    return tuple(
+        reading for name in sorted(found) if isinstance(found[name], Noted) for reading in found[name].readings
+    )
+
+
+def after_others(lines: Sequence[Line]) -> list[Line]:
+    """Lines in the order in which they are run: those that ask what others found come last."""
+    return sorted(lines, key=lambda line: HEADINGS in line.consults)
 
 
 def states(found: Mapping[str, Any]) -> Plain:

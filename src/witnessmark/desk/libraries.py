@@ -12,7 +12,7 @@ from witnessmark.custody.records import Appearance, Item, PremisEvent
 from witnessmark.desk.case import Case
 from witnessmark.desk.items import add_appearance, appearances, evidence, original_path, withdraw_appearance
 from witnessmark.desk.shelves import CaseLibrary, ClosedLibrary, OrganisationLibrary, Shelf
-from witnessmark.errors import BadInputError, ClashError, CustodyError, WitnessmarkError
+from witnessmark.errors import BadInputError, ClashError, CustodyError, NotFoundError, WitnessmarkError
 from witnessmark.lines.contract import no_progress
 from witnessmark.lines.copies.fingerprint import ALGORITHM, Fingerprint
 from witnessmark.lines.copies.fingerprinting import fingerprint_of
@@ -127,6 +127,23 @@ def fingerprint_item(case: Case, item: Item, *, progress: Progress | None = None
         return None
     with _stores(case) as (own, shared):
         return _kept(case, item, own, shared, progress or no_progress)
+
+
+def own_fingerprint(case: Case, item: Item) -> Fingerprint:
+    """An item's fingerprint from the case's own library.
+
+    Raises
+    ------
+    NotFoundError
+        When it was not made: see `fingerprint_item`.
+    """
+    store = open_library(case.folder / FOLDER)
+    try:
+        for kept in store.find(sha256=item.sha256.hex(), origin=""):
+            return store.fingerprint(kept.id)
+    finally:
+        store.close()
+    raise NotFoundError(f"{item.exhibit_number} is not in the case's library.", "Compare it first: copies look.")
 
 
 def fingerprint_all(case: Case, *, progress: Progress | None = None) -> None:

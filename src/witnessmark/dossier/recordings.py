@@ -12,6 +12,7 @@ PARTNER = "a partner"
 OTHER_CASE = "another case"
 _HASH_LEFT_OUT = "(hash left out)"
 _MEMBERS = ({"name", "origin", "libraries"}, {"name", "origin", "is_item"})  # a known recording, a link of a chain
+_ANSWER = {"origin", "key_fingerprint", "matches"}  # what a partner answered when it was asked
 _BARE = frozenset({"against", "via", "parameters"})  # members in which a name stands alone, without quotation marks
 _PLAIN_WORD = re.compile(r"[a-z]+|[\W\d_]+|.{1,2}")
 _OF_A_CASE = re.compile(r"(?P<reference>.+) \w+-\d{4,}")
@@ -67,6 +68,9 @@ class Recordings:
                     self._names.setdefault(name, exhibit if not origin and exhibit in self._exhibits else numbered)
                 if isinstance(sha256, str) and sha256 not in self._own_hashes:
                     self._hashes.add(sha256)
+            elif value.keys() >= _ANSWER:
+                self._origins.add(str(value["origin"]))
+                self._hashes.add(str(value["key_fingerprint"]))
             for entry in value.values():
                 self._collect(entry)
 
@@ -117,6 +121,8 @@ class Recordings:
             made["origin"] = PARTNER if origin else ""
             if "sha256" in value and sha256 not in self._own_hashes:
                 made["sha256"] = None
+        elif value.keys() >= _ANSWER:
+            made |= {"origin": PARTNER, "key_fingerprint": None}
         return made
 
 

@@ -15,8 +15,9 @@ from witnessmark.lines.copies.fingerprinting import fingerprint_of
 from witnessmark.lines.copies.library import Seen, together
 from witnessmark.lines.copies.looking import Looked, found_of, kept_fingerprint, libraries_of, look
 from witnessmark.lines.copies.observations import KEEP_AT_MOST, CopiesObservations, FingerprintFacts
+from witnessmark.lines.copies.partners import answers_of
 from witnessmark.lines.copies.stills import still_pairs
-from witnessmark.lines.copies.telling import remarks
+from witnessmark.lines.copies.telling import answer_remarks, remarks
 from witnessmark.media.records import Broken
 
 
@@ -97,6 +98,7 @@ def _observed(item: Item, tools: Tools, fingerprint: Fingerprint, looked: Looked
     told = looked.hits[:KEEP_AT_MOST]
     found = tuple(found_of(hit, fingerprint.duration_s) for hit in told)
     own = _own_times(item, tools.appearances)
+    answers = answers_of(tools.providers, item.sha256)
     sequence = chain(_members(item, own, fingerprint, looked))
     parts = ["pictures"] if fingerprint.frames.times_s.size else []
     parts += ["sound"] if fingerprint.sound is not None else []
@@ -111,8 +113,10 @@ def _observed(item: Item, tools: Tools, fingerprint: Fingerprint, looked: Looked
         own=own,
         chain=sequence,
         stills=still_pairs(fingerprint, told),
+        answers=answers,
         remarks=(
             *remarks(looked.searched, looked.same_file, found, len(looked.hits)),
+            *answer_remarks(answers),
             *sequence.remarks,
         ),
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from witnessmark.custody.hashes import Sha256
 from witnessmark.lines.contract import InputRef, Remark
 from witnessmark.lines.copies.library import Seen
+from witnessmark.lines.copies.partners import PartnerAnswer
 
 KEEP_AT_MOST = 20  # matches told in full; counts are always whole
 
@@ -298,6 +299,8 @@ class CopiesObservations:
     stills : tuple of StillPair
         Footage, if small: public editions leave it out.
     remarks : tuple of Remark
+    answers : tuple of PartnerAnswer
+        What partners answered when they were asked about the item; their word, which weighs nothing.
     """
 
     item: Sha256
@@ -311,6 +314,7 @@ class CopiesObservations:
     chain: Chain
     stills: tuple[StillPair, ...]
     remarks: tuple[Remark, ...]
+    answers: tuple[PartnerAnswer, ...] = ()
 
     @property
     def compared_count(self) -> int:

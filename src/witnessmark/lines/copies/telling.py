@@ -9,7 +9,16 @@ from collections.abc import Sequence
 from witnessmark.lines.contract import Remark
 from witnessmark.lines.copies.library import Seen
 from witnessmark.lines.copies.limits import time_wrong
-from witnessmark.lines.copies.observations import Bound, CopiesObservations, Found, Known, Searched, SharedStretch
+from witnessmark.lines.copies.observations import (
+    Bound,
+    Chain,
+    CopiesObservations,
+    Found,
+    Known,
+    Searched,
+    SharedStretch,
+)
+from witnessmark.lines.copies.partners import PartnerAnswer
 from witnessmark.plain import iso
 
 WHOLE_SHARE = 0.9
@@ -36,6 +45,7 @@ def statement(seen: CopiesObservations, bounds: Sequence[Bound], ratios: Sequenc
         parts.append(_unbound_words(seen))
     if copies or seen.same_file:
         parts.append(_poster_words(seen, bounds))
+    parts.extend(answer_words(answer, seen.chain) for answer in seen.answers if answer.copies)
     return " ".join(parts)
 
 
@@ -99,6 +109,41 @@ def _poster_words(seen: CopiesObservations, bounds: Sequence[Bound]) -> str:
     return f"The first posting known here is of {what}, {seen_words(link.posted)}{who}."
 
 
+def answer_words(answer: PartnerAnswer, known: Chain) -> str:
+    """What a partner answered, as the partner's word."""
+    best = answer.copies[0]
+    spans = _listed([f"{begin:.1f}-{end:.1f} s" for begin, end, _, _ in best.stretches_s[:3]], quoted=False)
+    stated = sorted((one for match in answer.copies for one in match.seen), key=lambda one: one.at_unix_s)
+    when = f", {seen_words(stated[0])}" if stated else ", and states no time"
+    first = known.earliest.first if known.earliest is not None else None
+    earlier = bool(stated) and first is not None and stated[0].at_unix_s < first.at_unix_s
+    return (
+        f"'{answer.origin}' answers that it holds a copy of it ({spans}){when}"
+        f"{'; that is earlier than anything known here' if earlier else ''}. That is the partner's word: it was not "
+        "checked here and weighs nothing."
+    )
+
+
+def answer_remarks(answers: Sequence[PartnerAnswer]) -> tuple[Remark, ...]:
+    """One remark for each answer on record."""
+    return tuple(
+        Remark(
+            "partner",
+            bool(answer.copies),
+            f"'{answer.origin}', asked about it, searched {answer.searched_count} recordings, "
+            f"{answer.searched_h:.1f} h, and answered on {iso(answer.answered)} "
+            + (
+                f"that {len(answer.matches)} of them match, {len(answer.copies)} as a copy."
+                if answer.matches
+                else "that nothing like it is there."
+            ),
+            "The comparison was made there, by codes alone. The signature tells who answered (key: "
+            f"{answer.key_known}), not that it is so.",
+        )
+        for answer in answers
+    )
+
+
 def change_words(found: Found) -> str:
     """Under which change a match was found, after a comma; empty when nothing differs."""
     words = list(dict.fromkeys(word for stretch in found.stretches for word in stretch.words if word != "same frame"))
@@ -155,6 +200,10 @@ def own_limits(seen: CopiesObservations, bounds: Sequence[Bound], ratios: Sequen
         limits.append("Related footage does not bound the time: it was filmed at another moment, before or after.")
     if any(found.relation == "same-sound" for found in seen.found):
         limits.append("Sound may be laid under other pictures: it bounds at most when the sound was recorded.")
+    if any(answer.copies for answer in seen.answers):
+        limits.append(
+            "What a partner answered was not checked here: it needs the partner's bundle, or the recording itself."
+        )
     limits.extend(f"'{one.library}' was not searched: {one.not_searched}" for one in seen.searched if one.not_searched)
     return tuple(limits)
 
@@ -182,6 +231,13 @@ def why_not_searched(seen: CopiesObservations) -> tuple[str, str]:
 
 def nothing_found(seen: CopiesObservations) -> tuple[str, str]:
     """Reason and help when nothing matched."""
+    told = "".join(f" {answer_words(answer, seen.chain)}" for answer in seen.answers if answer.copies)
+    if told:
+        return (
+            f"Nothing in what was searched here ({searched_words(seen.searched)}) shows this recording or a part of "
+            f"it.{told}",
+            "Take in the partner's bundle with that recording, or the recording itself: then it can be compared here.",
+        )
     return (
         f"Nothing in what was searched ({searched_words(seen.searched)}) shows this recording or a part of it. "
         f"That does not show that it is new{_too_little(seen)}.",
