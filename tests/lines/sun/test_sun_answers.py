@@ -11,6 +11,7 @@ import pytest
 from tests.lines.sun.planting import pole, pvlib_sun
 
 from witnessmark.errors import BadInputError
+from witnessmark.hypotheses import Hypotheses, PlaceGrid, TimeAxis
 from witnessmark.lines.sun import answers, drawing, ephemeris
 from witnessmark.lines.sun.camera import rays
 from witnessmark.lines.sun.earth import Earth, weigh_earth
@@ -188,3 +189,22 @@ def test_the_suns_path_over_a_frame_passes_where_the_sun_is() -> None:
     frame = np.full((360, 640, 3), 90, dtype=np.uint8)
     picture = sun_path(frame, camera, heading, LAT, LON, AT.date())
     assert picture.shows_footage and picture.png.startswith(b"\x89PNG") and "2022-09-13" in picture.caption
+
+
+@pytest.mark.parametrize("month", [3, 6, 12])
+def test_the_height_alone_over_the_earth_is_what_single_places_give(month: int) -> None:
+    """Also on the night side, at the poles and across the edge of the map."""
+    at = dt.datetime(2022, month, 21, 23, 30, tzinfo=dt.UTC)
+    seen = answers.read_document(direction(None, [20.0, 2.0]))
+    earth = Earth.of(7.5)
+    for instants in ([at], [at, at + dt.timedelta(hours=5)]):
+        nats = answers.where_nats(seen, instants, earth)
+        lat, lon = (part.ravel() for part in np.meshgrid(earth.lat_deg, earth.lon_deg, indexing="ij"))
+        grid = PlaceGrid("+proj=longlat", 1.0, np.arange(float(lat.size)), np.zeros(1), lat, lon)
+        single = np.empty((lat.size, len(instants)))
+        for number, moment in enumerate(instants):
+            found = weigh(seen, Hypotheses(grid, TimeAxis(moment, 60.0, 1)), "sun", "1")
+            single[:, number] = found.log_likelihood.values_nats[:, 0]  # type: ignore[union-attr]
+        mean = np.log(np.exp(single).mean(axis=1)).reshape(nats.shape)
+        assert np.ptp(mean) > 2.0
+        assert np.max(np.abs(nats - mean)) < 0.02

@@ -10,7 +10,7 @@ import numpy as np
 
 from witnessmark.errors import BadInputError
 from witnessmark.lines.sun import ephemeris
-from witnessmark.lines.sun.kernel import MIDDLE, STEPS, Aim, Floats, Floats32, height_table, peak, with_floor
+from witnessmark.lines.sun.kernel import LOWEST, MIDDLE, STEPS, Aim, Floats, Floats32, height_table, peak, with_floor
 from witnessmark.lines.sun.observations import Sighting
 
 RADIUS_KM = 6371.0088
@@ -108,14 +108,14 @@ def weigh_earth(
         aim = Aim.of(sighting, toward, np.array([heading_error_deg]), scale)
     scale = scale if sighting.heavy else 1.0
     towards = ephemeris.track("sun", np.asarray(unix_s, dtype=np.float64) + sighting.at_s).towards
+    if aim is None:
+        return _by_height(height_table(sighting, scale), earth, towards)
     lon = np.radians(earth.lon_deg)
     lat = np.radians(earth.lat_deg).astype(np.float32)
     sin_lat, cos_lat = np.sin(lat)[:, None], np.cos(lat)[:, None]
     cos_lon, sin_lon = np.cos(lon), np.sin(lon)
     outward = (towards[0][:, None] * cos_lon + towards[1][:, None] * sin_lon).astype(np.float32)
     poleward = towards[2].astype(np.float32)
-    if aim is None:
-        return _by_height(height_table(sighting, scale), cos_lat, sin_lat, outward, poleward)
     east = (towards[1][:, None] * cos_lon - towards[0][:, None] * sin_lon).astype(np.float32)
     out = np.empty((lat.size, lon.size), dtype=np.float32)
     for part in _parts(out):
@@ -139,34 +139,70 @@ def _parts(table: Floats32) -> list[slice]:
     return [slice(first, first + rows) for first in range(0, table.shape[0], rows)]
 
 
-def _by_height(
-    table: Floats32, cos_lat: Floats32, sin_lat: Floats32, outward: Floats32, poleward: Floats32
-) -> Floats32:
-    """Mean over instants of what a table by height gives, as log: one small product and one look-up a cell."""
-    n_instants = len(poleward)
+def _by_height(table: Floats32, earth: Earth, towards: Floats) -> Floats32:
+    """Mean over instants of what a table by height gives, as log: one small product and one look-up a lit cell.
+
+    Cells in which the sun has not risen are alike: they are filled at once and left alone.
+    """
+    n_lat, n_lon, n_instants = earth.lat_deg.size, earth.lon_deg.size, towards.shape[1]
     if n_instants > 1:
         table = (np.exp(table) / np.float32(n_instants)).astype(np.float32)
-    shape = (cos_lat.size, outward.shape[1])
-    out = np.empty(shape, dtype=np.float32) if n_instants == 1 else np.zeros(shape, dtype=np.float32)
-    columns = np.ones((2, shape[1]), dtype=np.float32)
-    parts = _parts(out)
-    rows = parts[0].stop
+    dark = table[0]
+    out = np.empty((n_lat, n_lon), dtype=np.float32)
+    lat, lon = np.radians(earth.lat_deg), np.radians(earth.lon_deg)
+    circles = np.stack([np.cos(lat), np.sin(lat), np.ones(n_lat)], axis=1)
+    meridians = np.ones((2, n_lon), dtype=np.float32)
+    turned = STEPS * np.stack([np.cos(lon), np.sin(lon)], axis=1)
+    rows = max(1, BLOCK // n_lon)
     # kept between blocks, as fresh memory costs more than the arithmetic
-    place, entry = np.empty((rows, shape[1]), dtype=np.float32), np.empty((rows, shape[1]), dtype=np.intp)
-    found = np.empty((rows if n_instants > 1 else 0, shape[1]), dtype=np.float32)
+    place, entry = np.empty(rows * n_lon, dtype=np.float32), np.empty(rows * n_lon, dtype=np.intp)
     for index in range(n_instants):
-        columns[0] = outward[index]
-        factors = np.concatenate([cos_lat * STEPS, sin_lat * (STEPS * poleward[index]) + MIDDLE], axis=1)
-        factors = factors.astype(np.float32)
-        for part in parts:
-            n = len(out[part])
-            np.matmul(factors[part], columns, out=place[:n])
-            np.copyto(entry[:n], place[:n], casting="unsafe")
-            if n_instants == 1:
-                table.take(entry[:n], mode="clip", out=out[part])
-            else:
-                out[part] += table.take(entry[:n], mode="clip", out=found[:n])
+        x, y, z = towards[:, index].tolist()
+        meridians[0] = turned @ towards[:2, index]
+        factors = (circles @ [[1.0, 0.0], [0.0, STEPS * z], [0.0, MIDDLE]]).astype(np.float32)
+        for first in range(0, n_lat, rows):
+            last = min(first + rows, n_lat)
+            if index == 0:
+                out[first:last] = dark * np.float32(n_instants)
+            for left, right in _lit(earth, first, last, (x, y, z)):
+                cells = (last - first) * (right - left)
+                at = place[:cells].reshape(last - first, -1)
+                where = entry[:cells].reshape(last - first, -1)
+                np.matmul(factors[first:last], meridians[:, left:right], out=at)
+                np.copyto(where, at, casting="unsafe")
+                table.take(where, mode="clip", out=at)
+                if n_instants == 1:
+                    out[first:last, left:right] = at
+                else:
+                    at -= dark
+                    out[first:last, left:right] += at
     return np.log(out, out=out) if n_instants > 1 else out
+
+
+def _lit(earth: Earth, first: int, last: int, towards: tuple[float, float, float]) -> list[tuple[int, int]]:
+    """Stretches of columns, the last left out, outside which the sun has not risen in any of some rows."""
+    x, y, z = towards
+    south, north = math.radians(earth.lat_deg[first]), math.radians(earth.lat_deg[last - 1])
+    # the sine of elevation is cos(lat) times how far out the sun stands over the meridian, plus sin(lat) z
+    short = LOWEST - max(math.sin(south) * z, math.sin(north) * z)
+    narrow, wide = sorted((math.cos(south), math.cos(north)))
+    if south < 0.0 < north:
+        wide = 1.0
+    out = short / max(wide if short > 0.0 else narrow, 1e-6) / max(math.hypot(x, y), 1e-6)
+    half_deg = math.degrees(math.acos(min(max(out, -1.0), 1.0)))
+    n_lon, origin = earth.lon_deg.size, float(earth.lon_deg[0])
+    step = float(earth.lon_deg[1]) - origin
+    middle = (math.degrees(math.atan2(y, x)) - origin) / step
+    reach, turn = half_deg / step + 1.0, 360.0 / step
+    spans: list[tuple[int, int]] = []
+    for lap in (-1.0, 0.0, 1.0):
+        left = max(0, math.floor(middle + lap * turn - reach))
+        right = min(n_lon, math.ceil(middle + lap * turn + reach))
+        if spans:
+            left = max(left, spans[-1][1])
+        if left < right:
+            spans.append((left, right))
+    return spans
 
 
 def _peak(aim: Aim, east: Floats32, north: Floats32, up: Floats32, heavy: bool) -> Floats32:

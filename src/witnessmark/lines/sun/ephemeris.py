@@ -7,6 +7,7 @@ what a shadow needs, so nothing trigonometric is left for the cells of a place x
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,8 +30,8 @@ FIRST_UNIX_S, LAST_UNIX_S = -2_208_988_800.0, 4_102_444_800.0
 """1900 to 2100: where the series and the difference of the clocks hold."""
 NODE_S = 21_600.0
 """Distance of the nodes between which dense instants are interpolated; cubic, error below 0.0001 degrees."""
-FEW = 64
-"""Instants for which a series is summed as one table."""
+MANY = 8192
+"""Instants for which a series is summed at a time."""
 BODIES = ("sun", "moon")
 
 
@@ -82,8 +83,12 @@ def track(body: str, unix_s: Floats) -> Track:
         raise BadInputError(
             "An instant lies before 1900 or after 2100.", "The sun and moon are computed between those years only."
         )
-    nodes = np.arange(np.min(at) - 2.0 * NODE_S, np.max(at) + 3.0 * NODE_S, NODE_S)
-    stars = _stars(body, at) if nodes.size >= at.size else _interpolated(at, nodes, _stars(body, nodes))
+    first, last = float(np.min(at)), float(np.max(at))
+    if at.size <= (last - first) / NODE_S + 5.0:
+        stars = _stars(body, at)
+    else:
+        nodes = np.arange(first - 2.0 * NODE_S, last + 3.0 * NODE_S, NODE_S)
+        stars = _interpolated(at, nodes, _stars(body, nodes))
     vector, distance_km, equinoxes_rad = stars[:3], stars[3], stars[4]
     vector = vector / np.sqrt(np.einsum("ij,ij->j", vector, vector))
     turn = sidereal_rad(at) + equinoxes_rad
@@ -151,22 +156,11 @@ def _stars(body: str, unix_s: Floats) -> Floats:
 
 def _nutation(t: Floats) -> tuple[Floats, Floats]:
     """Nutation in longitude and true obliquity [rad]; Meeus 1998, chapter 22, the four largest terms (0.5 arc s)."""
-    node = np.radians(125.04452 - 1934.136261 * t)
-    sun, moon = np.radians(280.4665 + 36_000.7698 * t), np.radians(218.3165 + 481_267.8813 * t)
-    longitude_as = -17.20 * np.sin(node) - 1.32 * np.sin(2 * sun) - 0.23 * np.sin(2 * moon) + 0.21 * np.sin(2 * node)
-    tilt_as = 9.20 * np.cos(node) + 0.57 * np.cos(2 * sun) + 0.10 * np.cos(2 * moon) - 0.09 * np.cos(2 * node)
+    start_deg, rate_deg, sine_as, cosine_as = series.NUTATION
+    angle = np.radians(start_deg[:, None] + rate_deg[:, None] * t)
     mean_deg = 23.4392911 - (46.8150 * t + 0.00059 * t**2 - 0.001813 * t**3) / 3600.0
-    return np.radians(longitude_as / 3600.0), np.radians(mean_deg + tilt_as / 3600.0)
-
-
-def _sum(terms: Floats, millennia: Floats) -> Floats:
-    """Sum of a series: all terms at once for few instants, term by term for many, so that tables stay small."""
-    if millennia.size <= FEW:
-        return np.asarray(terms[0] @ np.cos(terms[1][:, None] + terms[2][:, None] * millennia))
-    total = np.zeros_like(millennia)
-    for amplitude, phase, rate in terms.T:
-        total += amplitude * (np.cos(phase + rate * millennia) if rate else np.cos(phase))
-    return total
+    nutation_as, tilt_as = sine_as @ np.sin(angle), cosine_as @ np.cos(angle)
+    return np.radians(nutation_as / 3600.0), np.radians(mean_deg + tilt_as / 3600.0)
 
 
 def _sun_ecliptic(t: Floats) -> tuple[Floats, Floats, Floats]:
@@ -175,11 +169,15 @@ def _sun_ecliptic(t: Floats) -> tuple[Floats, Floats, Floats]:
     The latitude, at most 1.2 arc seconds, is left out; aberration after Meeus 1998, (25.10).
     """
     millennia = t / 10.0
-    longitude = _sum(series.EARTH_L0, millennia) + _sum(series.EARTH_L1, millennia) * millennia
-    longitude = (longitude + _sum(series.EARTH_L2, millennia) * millennia**2) * 1e-8
-    distance_au = _sum(series.EARTH_R0, millennia) * 1e-8
-    aberration = np.radians(20.4898 / 3600.0) / distance_au
-    return longitude + np.pi - aberration, np.zeros_like(t), distance_au * AU_KM
+    phase, rate, *weights = series.EARTH
+    sums = np.empty((len(weights), t.size))
+    for first in range(0, t.size, MANY):
+        part = slice(first, first + MANY)
+        sums[:, part] = weights @ np.cos(phase[:, None] + rate[:, None] * millennia[part])
+    longitude = (sums[0] + (sums[1] + sums[2] * millennia) * millennia) * 1e-8
+    distance_au = sums[3] * 1e-8
+    aberration = math.radians(20.4898 / 3600.0) / distance_au
+    return longitude + math.pi - aberration, np.zeros_like(t), distance_au * AU_KM
 
 
 def _moon_ecliptic(t: Floats) -> tuple[Floats, Floats, Floats]:

@@ -28,8 +28,10 @@ RISEN = (math.sin(math.radians(-0.833)), math.sin(math.radians(-0.30)))
 
 Refraction of 34 and a radius of 16 arc minutes (Meeus 1998, chapter 15).
 """
-HEIGHTS = 1 << 14
+HEIGHTS = 1 << 13
 """Entries of a table by height [1]: 0.007 degrees apart at the horizon, 0.02 at 70 degrees."""
+LOWEST = RISEN[0] - 1e-3
+"""Sine of the first entry: at it and below it the sun has not risen and all is alike."""
 CELLS = 1 << 16
 """Cells worked on at a time [1]: a few such tables stay in a core's cache."""
 
@@ -256,12 +258,12 @@ def _one_sided(z: Floats32, error_rad: Floats | float, per: float, heavy: bool) 
 @functools.cache
 def _heights() -> tuple[Floats32, Floats32]:
     """Sines and cosines of the elevations a table by height has entries for."""
-    up = np.linspace(-1.0, 1.0, HEIGHTS)
+    up = np.linspace(LOWEST, 1.0, HEIGHTS)
     return up.astype(np.float32), np.sqrt(1.0 - up * up).astype(np.float32)
 
 
 def height_table(sighting: Sighting, scale: float) -> Floats32:
-    """Log-likelihood by the sine of airless elevation alone [nats], its azimuth even; `HEIGHTS` values from -1 to 1."""
+    """Log-likelihood by the sine of airless elevation alone [nats], its azimuth even; `HEIGHTS` values up to 1."""
     up, level = _heights()
     if sighting.airless_deg is None:
         return with_floor(np.full(up.shape, SPHERE_FLOOR, dtype=np.float32), up)
@@ -272,7 +274,8 @@ def height_table(sighting: Sighting, scale: float) -> Floats32:
     return with_floor(_one_sided(off[None], error, per, sighting.heavy)[0], up)
 
 
-STEPS, MIDDLE = (HEIGHTS - 1) / 2, HEIGHTS / 2
+STEPS = (HEIGHTS - 1) / (1.0 - LOWEST)
+MIDDLE = 0.5 - LOWEST * STEPS
 """A sine of elevation times the first plus the second, cut to a whole number, is its place in a table by height."""
 
 

@@ -79,6 +79,26 @@ EARTH_R0 = _terms("""
 """)
 """Distance of the earth from the sun: amplitude [1e-8 au], phase, rate; for parallax and aberration only."""
 
+_POWERS = (EARTH_L0, EARTH_L1, EARTH_L2, EARTH_R0)
+EARTH = np.vstack(
+    [
+        np.hstack([terms[1:] for terms in _POWERS]),
+        *(np.hstack([terms[0] * (k == other) for k, terms in enumerate(_POWERS)]) for other in range(4)),
+    ]
+)
+"""The four together: phase and rate of every term, then its amplitude in each of the four, 0 in those it is not of."""
+
+NUTATION = _terms("""
+    125.04452 -1934.136261 -17.20 9.20
+    560.933 72001.5396 -1.32 0.57
+    436.633 962535.7626 -0.23 0.10
+    250.08904 -3868.272522 0.21 -0.09
+""")
+"""Angle at J2000 [deg], its rate [deg a Julian century], amplitude in longitude [arc s, sine] and obliquity [cosine].
+
+Of the moon's node, twice the sun's and twice the moon's mean longitude, and twice the node; Meeus 1998, chapter 22.
+"""
+
 MOON_LONGITUDE = _terms("""
     0 0 1 0 6288774 -20905355
     2 0 -1 0 1274027 -3699111
