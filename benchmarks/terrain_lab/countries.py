@@ -25,7 +25,7 @@ from witnessmark.rehearsal.ground import Cover, Ground
 from witnessmark.rehearsal.noise import Floats, Floats32, Lattice, smoothstep
 from witnessmark.rehearsal.relief import Relief
 
-VERSION = "4"
+VERSION = "5"
 """Of the making; what is kept under another is made anew."""
 FINE_M, SEARCHED_M = 45.0, 90.0
 STEP_DEG = 1.0 / 3600.0
@@ -352,11 +352,16 @@ def _spectrum(height: Floats, model: _Model) -> tuple[float, float]:
 
 
 def _roughness(height: Floats, model: _Model) -> Floats:
-    """Local strength of the finest relief a model shows (under about 6 posts of 90 m), 1 in the mean square."""
+    """Local strength of the finest relief a model shows (under about 6 posts of 90 m), 1 in the mean square.
+
+    Water, which models show level, has none.
+    """
     posts = max(1.0, SEARCHED_M / model.post_m)
     rest = height - _blurred(height, 1.5 * posts)
     local = np.sqrt(_blurred(rest**2, 5.0 * posts))
-    return np.asarray(np.minimum(local / np.sqrt((rest**2).mean()), 3.0))
+    around = np.ones((3, 3), np.uint8)
+    water = cv2.dilate(height, around) == cv2.erode(height, around)
+    return np.asarray(np.where(water, 0.0, np.minimum(local / np.sqrt((rest**2).mean()), 3.0)))
 
 
 def _below_posts(

@@ -11,7 +11,7 @@ from pyproj import Geod
 from witnessmark.rehearsal.caster import ranges, tangents
 from witnessmark.rehearsal.noise import Floats
 
-FIRST_M, LAST_M, GROWTH, STEP_DEG = 2.0, 70_000.0, 0.004, 0.1
+FIRST_M, LAST_M, GROWTH, STEP_DEG = 2.0, 70_000.0, 0.006, 0.15
 ROUGH_GROWTH, ROUGH_STEP_DEG = 0.02, 1.0
 """For a first look at whether a view is to be had at all: bare relief, far apart."""
 _EARTH = Geod(ellps="WGS84")
