@@ -1,7 +1,7 @@
 """Decoding in a sandbox: facts, frame times, shots, stills and sound, or a sentence on where it broke."""
 
 from witnessmark.media.blur import blur, png_bytes
-from witnessmark.media.calls import probe, sample, sandbox_facts, sound, still_at, survey
+from witnessmark.media.calls import probe, sample, sample_and_sound, sandbox_facts, sound, still_at, survey
 from witnessmark.media.records import Box, Broken, Limits, Probe, Sampled, Sound, Still, Stream, Survey
 from witnessmark.media.sheet import contact_sheet
 
@@ -20,6 +20,7 @@ __all__ = [
     "png_bytes",
     "probe",
     "sample",
+    "sample_and_sound",
     "sandbox_facts",
     "sound",
     "still_at",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from witnessmark.media import shots
 from witnessmark.media.launch import Call, clean, texts
+from witnessmark.media.parts import Part
 from witnessmark.media.records import Box, Broken, Probe, Sampled, Sound, Still, Stream, Survey
 from witnessmark.media.wire import Message, WireError
 from witnessmark.plain import Plain
@@ -143,7 +144,9 @@ def still(call: Call) -> Still | Broken:
     return broken or Broken("decode", "The decoding process said nothing.", None, 0, "Try again.")
 
 
-def sample(call: Call, take: Callable[[float, NDArray[np.uint8]], None], progress: Progress | None) -> Sampled | Broken:
+def sample(
+    call: Call | Part, take: Callable[[float, NDArray[np.uint8]], None], progress: Progress | None
+) -> Sampled | Broken:
     """See `witnessmark.media.calls.sample`."""
     size, duration_s, warnings = (0, 0), None, []
     frames, last_s, given_s = 0, 0.0, -math.inf
@@ -175,7 +178,7 @@ def sample(call: Call, take: Callable[[float, NDArray[np.uint8]], None], progres
     return Sampled(size[0], size[1], frames, last_s, stopped, tuple(warnings))
 
 
-def sound(call: Call, progress: Progress | None) -> Sound | Broken:
+def sound(call: Call | Part, progress: Progress | None) -> Sound | Broken:
     """See `witnessmark.media.calls.sound`."""
     blocks: list[NDArray[np.float32]] = []
     start_s, duration_s, count = 0.0, None, 0

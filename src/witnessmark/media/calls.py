@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from witnessmark.media import assemble
 from witnessmark.media.launch import Call, open_input
+from witnessmark.media.parts import Part
 from witnessmark.media.records import Broken, Limits, Probe, Sampled, Sound, Still, Survey
 from witnessmark.media.wire import WireError
 
@@ -146,12 +147,20 @@ def sample(
     MediaError
         When the decoding process cannot be started at all.
     """
+    asked = _sampling(rate_hz, max_side_px, limits)
+    if isinstance(asked, Broken):
+        return asked
+    numbers, budget = asked
+    return _with_input(path, lambda fd: assemble.sample(_call(fd, "sample", limits, numbers, budget), take, progress))
+
+
+def _sampling(rate_hz: float, max_side_px: int, limits: Limits) -> tuple[dict[str, float], int] | Broken:
+    """The numbers that a sampling worker is given, and the most it may send [bytes]."""
     if not (np.isfinite(rate_hz) and 0 < rate_hz <= 1000):
         return Broken("decode", f"{rate_hz} is not a rate of pictures a second.", None, 0, "Give one such as 2.")
     side = max(16, max_side_px)
-    numbers = {"rate_hz": float(rate_hz), "max_side_px": side}
     budget = _PLAIN_BYTES + (side * side + 512) * limits.max_frames
-    return _with_input(path, lambda fd: assemble.sample(_call(fd, "sample", limits, numbers, budget), take, progress))
+    return {"rate_hz": float(rate_hz), "max_side_px": side}, budget
 
 
 def sound(path: str | Path, limits: Limits = DEFAULT_LIMITS, progress: Progress | None = None) -> Sound | Broken:
@@ -174,8 +183,67 @@ def sound(path: str | Path, limits: Limits = DEFAULT_LIMITS, progress: Progress 
     MediaError
         When the decoding process cannot be started at all.
     """
-    budget = _PLAIN_BYTES + int(4 * 16_000 * limits.max_sound_s)
+    budget = _sound_bytes(limits)
     return _with_input(path, lambda fd: assemble.sound(_call(fd, "sound", limits, {}, budget), progress))
+
+
+def _sound_bytes(limits: Limits) -> int:
+    return _PLAIN_BYTES + int(4 * 16_000 * limits.max_sound_s)
+
+
+def sample_and_sound(
+    path: str | Path,
+    take: Callable[[float, NDArray[np.uint8]], None],
+    limits: Limits = DEFAULT_LIMITS,
+    *,
+    rate_hz: float,
+    max_side_px: int,
+    progress: Progress | None = None,
+) -> tuple[Sampled | Broken, Sound | Broken]:
+    """What `sample` and `sound` give, by one worker: starting a second one costs more than a short recording does.
+
+    Where the pictures end the worker, such as a decoder that crashes, the sound is asked of a worker of its own.
+
+    Parameters
+    ----------
+    path, take, limits, rate_hz, max_side_px, progress
+        See `sample`. ``limits.cpu_s`` and ``limits.wall_s`` hold for both together.
+
+    Returns
+    -------
+    pictures : Sampled or Broken
+    heard : Sound or Broken
+
+    Raises
+    ------
+    MediaError
+        When the decoding process cannot be started at all.
+    """
+    asked = _sampling(rate_hz, max_side_px, limits)
+    if isinstance(asked, Broken):
+        return asked, sound(path, limits)
+    numbers, budget = asked
+
+    def ask(fd: int) -> tuple[Sampled | Broken, Sound | Broken | None]:
+        with _call(fd, "sample_and_sound", limits, numbers, budget + _sound_bytes(limits)) as call:
+            messages = call.messages()
+            shown = Part(call, messages)
+            try:
+                pictures = assemble.sample(shown, take, progress)
+            except WireError as error:
+                return _not_sound(error), None
+            if not shown.whole:
+                return pictures, None
+            try:
+                return pictures, assemble.sound(Part(call, messages), None)
+            except WireError as error:
+                return pictures, _not_sound(error)
+
+    found = _with_input(path, ask)
+    if isinstance(found, Broken):
+        return found, found
+    pictures, heard = found
+    return pictures, sound(path, limits) if heard is None else heard
 
 
 def sandbox_facts(limits: Limits = DEFAULT_LIMITS) -> tuple[str, ...]:
@@ -208,7 +276,11 @@ def _with_input(path: str | Path, use: Callable[[int], T | Broken]) -> T | Broke
     try:
         return use(fd)
     except WireError as error:
-        what = f"The decoding process was stopped because what it sent is not sound: {error}."
-        return Broken("decode", what, None, 0, "Look for another copy of the recording.")
+        return _not_sound(error)
     finally:
         os.close(fd)
+
+
+def _not_sound(error: WireError) -> Broken:
+    what = f"The decoding process was stopped because what it sent is not sound: {error}."
+    return Broken("decode", what, None, 0, "Look for another copy of the recording.")

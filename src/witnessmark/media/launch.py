@@ -159,7 +159,7 @@ class Call:
                 elif message.kind == "done":
                     done = True
                 elif message.kind == "broken":
-                    self._broken = _broken(message)
+                    self._broken = broken_of(message)
                 else:
                     yield message
         except WireError as error:
@@ -253,7 +253,8 @@ def texts(values: object, most: int) -> tuple[str, ...]:
     return tuple(clean(value) for value in values[:most]) if isinstance(values, list) else ()
 
 
-def _broken(message: Message) -> Broken:
+def broken_of(message: Message) -> Broken:
+    """Why a task ended, as the worker words it, cleaned."""
     body = message.body
     stage = body.get("stage")
     known = stage if stage in ("open", "probe", "decode", "sound", "limits") else "decode"

@@ -92,7 +92,7 @@ def _line(counts: NDArray[np.float32], q_s: NDArray[np.float64], r_s: NDArray[np
         float((weight * each_s).sum()),
         float(fewer[compared].mean()) if compared.any() else 0.0,
         0.0,
-        np.stack([q_s[inside], weight], axis=1),
+        np.stack([q_s[inside], weight, np.zeros(int(inside.sum()))], axis=1),
     )
 
 

@@ -88,9 +88,10 @@ def fingerprint_of(
     """
     allowed = limits_for(path) if limits is None else limits
     taker = _Taker(tier)
-    pictures = media.sample(path, taker.take, allowed, rate_hz=RATE_HZ, max_side_px=MAX_SIDE_PX, progress=progress)
+    pictures, heard = media.sample_and_sound(
+        path, taker.take, allowed, rate_hz=RATE_HZ, max_side_px=MAX_SIDE_PX, progress=progress
+    )
     taker.finish()
-    heard = media.sound(path, allowed)
     if isinstance(pictures, Broken) and isinstance(heard, Broken):
         return pictures
     sound: SoundCodes | None = None
