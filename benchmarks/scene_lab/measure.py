@@ -93,14 +93,14 @@ def clip_rows(folder: Path) -> Iterator[Row]:
             print(f"  {path.name} is left out: {views.reason}", flush=True)
             continue
         looked[path] = ready(views)
-        halves = _halves(views)
-        if halves is not None:
-            yield _row("same", "clip", "halves", "same", *halves, path.name)
+        parts = halves(views)
+        if parts is not None:
+            yield _row("same", "clip", "halves", "same", *parts, path.name)
     for a, b in combinations(looked, 2):
         yield _row("different", "clip", "plain", "plain", looked[a], looked[b], f"{a.name} {b.name}")
 
 
-def _halves(whole: Views) -> tuple[Looked, Looked] | None:
+def halves(whole: Views) -> tuple[Looked, Looked] | None:
     """The first and the last two fifths of a clip, each looked at by itself."""
     held = whole.held
     part = 2 * len(held) // 5

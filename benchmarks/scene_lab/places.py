@@ -95,7 +95,7 @@ def disguised(split: Split, folder: Path, how: str) -> Iterator[Clip]:
             street = Street.seeded(seed)
             if how == "poster":
                 street = dataclasses.replace(street, extra=(poster(np.random.default_rng([seed, 9])),))
-            pictures = walk(street, Stand(), Stand(0.3, 1.0, 2.0), _light("same", 10 * seed), FRAMES, SIZE)
+            pictures = walk(street, Stand(), Stand(0.3, 1.0, 2.0), light_named("same", 10 * seed), FRAMES, SIZE)
             write_clip(path, [dressed(picture) for picture in pictures] if how == "dress" else pictures)
         yield Clip(f"street-{seed}", "street", "first", how, path)
 
@@ -119,11 +119,11 @@ def _street(seed: int, folder: Path) -> Iterator[Clip]:
             end = dataclasses.replace(
                 start, right_m=start.right_m + 0.3, ahead_m=start.ahead_m + 1.0, heading_deg=start.heading_deg + 2.0
             )
-            write_clip(path, walk(street, start, end, _light(light, 10 * seed + number), FRAMES, SIZE))
+            write_clip(path, walk(street, start, end, light_named(light, 10 * seed + number), FRAMES, SIZE))
         yield Clip(f"street-{seed}", "street", stand, light, path)
 
 
-def _light(name: str, seed: int) -> Light:
+def light_named(name: str, seed: int) -> Light:
     """A light by name; its clouds, cast shadows and noise are of its own seed."""
     return {
         "same": Light(0.0, seed=seed),

@@ -78,6 +78,9 @@ def set_(
         str | None,
         typer.Option(metavar="PLACE", help="The organisation's fingerprint library: a folder or a PostgreSQL URL."),
     ] = None,
+    places: Annotated[
+        Path | None, typer.Option(metavar="STORE", help="The organisation's store of footage of known place: a folder.")
+    ] = None,
     online: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="A provider that may ask the network, such as glo30; 'none' for none again."),
@@ -86,17 +89,22 @@ def set_(
     operator: OperatorOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Set what is weighed, the time-stamping authority, or the organisation's library. Earlier values stay logged."""
+    """Set what is weighed, the time-stamping authority, or the organisation's stores. Earlier values stay logged."""
     authority, space = _authority(tsa, tsa_roots), _about_space(ctx)
-    if not authority and not space and library is None and not online:
+    if not authority and not space and library is None and places is None and not online:
         raise BadInputError(
-            "Nothing to set was given.", "Give --region, --from and --to, or --tsa, --tsa-roots, --library or --online."
+            "Nothing to set was given.",
+            "Give --region, --from and --to, or --tsa, --tsa-roots, --library, --places or --online.",
         )
     with opened(case_folder, operator) as case:
         if library is not None:
             from witnessmark.desk.libraries import set_library
 
             set_library(case, library)
+        if places is not None:
+            from witnessmark.desk.places import set_places
+
+            set_places(case, places)
         if online:
             allow_online(case, online)
         if space:

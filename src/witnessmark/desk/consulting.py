@@ -11,6 +11,7 @@ from witnessmark.desk.case import Case
 from witnessmark.desk.footage import CaseFootage
 from witnessmark.desk.libraries import open_libraries
 from witnessmark.desk.outside import open_providers
+from witnessmark.desk.places import open_places
 from witnessmark.desk.relief import case_search, relief_horizons, terrain_headings
 from witnessmark.lines.contract import Line
 from witnessmark.lines.providers.contract import ElevationProvider, Reading
@@ -31,6 +32,9 @@ def consulted(case: Case, item: Item, groups: Collection[str]) -> dict[str, Any]
         found[f"{FINGERPRINTS}:answers"] = AnswersOnRecord(case)
     if FOOTAGE in groups:
         found[f"{FOOTAGE}:case"] = CaseFootage(case, item)
+        places = open_places(case)
+        if places is not None:
+            found[f"{FOOTAGE}:organisation"] = places
     told: dict[str, Any] = {}
     if SEARCH in groups:
         told[f"{SEARCH}:case"] = case_search(case)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from witnessmark.custody.hashes import Sha256
@@ -13,14 +13,16 @@ from witnessmark.lines.contract import Abstention, Finding, InputRef, Marks, Pic
 from witnessmark.lines.scene import drawing, likelihood
 from witnessmark.lines.scene.comparing import Looked, compare, prepare
 from witnessmark.lines.scene.observations import Compared, SceneObservations, Unread
-from witnessmark.lines.scene.references import GROUP, Chosen, Footage, KnownPlace, Reference
+from witnessmark.lines.scene.references import GROUP, Chosen, Footage, KnownPlace, Prepared, Reference
 from witnessmark.lines.scene.telling import POINTS_FEW, compared_of, remarks_of, surest_first
 from witnessmark.media.records import Broken, Limits
 
-__all__ = ["SCENE", "Chosen", "Footage", "KnownPlace", "Reference", "SceneLine"]
+__all__ = ["SCENE", "Chosen", "Footage", "KnownPlace", "Prepared", "Reference", "SceneLine"]
 
 KEPT = 32
 """Footage kept ready in memory between comparisons, about 10 MB each."""
+TOLD_AT_MOST = 60
+"""References told of one by one, those that agree first; all are counted."""
 PICTURES = 3
 """Comparisons that carry their pictures."""
 
@@ -104,9 +106,12 @@ class SceneLine:
             )
         compared: list[Compared] = []
         unread: list[Unread] = []
-        for number, reference in enumerate(others):
+        for number, (reference, provider) in enumerate(others):
             tools.progress(0.1 + 0.9 * number / len(others), f"comparing with {reference.label}")
-            other = SHELF.looked(reference.sha256, reference.path)
+            if isinstance(provider, Prepared):
+                other = provider.looked(reference)
+            else:
+                other = SHELF.looked(reference.sha256, reference.path)
             if isinstance(other, Broken):
                 unread.append(Unread(reference.sha256, reference.label, other.reason))
                 continue
@@ -118,13 +123,13 @@ class SceneLine:
             item=item.sha256,
             inputs=(
                 InputRef(item.sha256, "pictures"),
-                *(InputRef(each.sha256, "pictures") for each in others if each.sha256 in used),
+                *(InputRef(each.sha256, "pictures") for each, _ in others if each.sha256 in used),
             ),
             views_count=len(looked.features),
             points_count=looked.points_count,
             left_out_count=looked.left_out_count,
             compared_count=len(compared),
-            compared=ordered,
+            compared=ordered[:TOLD_AT_MOST],
             unread=tuple(unread),
             stopped=looked.views.stopped,
             remarks=remarks_of(ordered, looked, unread),
@@ -146,13 +151,19 @@ class SceneLine:
 SCENE = SceneLine()
 
 
-def _references(item: Item, tools: Tools) -> tuple[Reference, ...]:
-    """References of all providers of footage in the order of their names, each file once, the item itself left out."""
-    found: dict[Sha256, Reference] = {}
+def _references(item: Item, tools: Tools) -> tuple[tuple[Reference, Footage], ...]:
+    """References of all providers of footage in the order of their names, each file once, the item itself left out.
+
+    Where two know a file, the first is asked, with the place of the other if it knows none itself.
+    """
+    found: dict[Sha256, tuple[Reference, Footage]] = {}
     for name in sorted(tools.providers):
         provider = tools.providers[name]
         if name.startswith(f"{GROUP}:") and isinstance(provider, Footage):
             for reference in provider.others():
-                if reference.sha256 != item.sha256:
-                    found.setdefault(reference.sha256, reference)
+                if reference.sha256 == item.sha256:
+                    continue
+                first, asked = found.setdefault(reference.sha256, (reference, provider))
+                if first.place is None and reference.place is not None:
+                    found[reference.sha256] = replace(first, place=reference.place), asked
     return tuple(found.values())

@@ -128,7 +128,7 @@ class SceneObservations:
     compared_count : int
         References compared.
     compared : tuple of Compared
-        Those that agree, surest first, then the rest; only the first few carry pictures.
+        Those that agree, surest first, then the rest, at most 60; only the first few carry pictures.
     unread : tuple of Unread
     stopped : str
         Why decoding the item ended early; empty when it did not.

@@ -9,6 +9,8 @@ from typing import Protocol, runtime_checkable
 
 from witnessmark.custody.hashes import Sha256
 from witnessmark.errors import BadInputError
+from witnessmark.lines.scene.comparing import Looked
+from witnessmark.media.records import Broken
 
 GROUP = "footage"
 """Providers handed to the line under ``footage:<name>`` are asked for references."""
@@ -73,6 +75,15 @@ class Footage(Protocol):
 
     def others(self) -> Sequence[Reference]:
         """Every reference there is; one with the hash of the item that is looked at is passed over."""
+        ...
+
+
+@runtime_checkable
+class Prepared(Footage, Protocol):
+    """Where references come from that were made ready when they were taken in, so that nothing is decoded."""
+
+    def looked(self, reference: Reference) -> Looked | Broken:
+        """One of its references, ready to be compared, or why it cannot be."""
         ...
 
 
