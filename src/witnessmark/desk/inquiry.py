@@ -13,14 +13,16 @@ from witnessmark.custody.hashes import Sha256
 from witnessmark.custody.intake import keep_derived, stored_entry
 from witnessmark.custody.records import Item, PremisEvent, Tool
 from witnessmark.desk.case import Case
-from witnessmark.desk.consulting import FINGERPRINTS, consulted, let_go, states
+from witnessmark.desk.consulting import FINGERPRINTS, after_others, consulted, let_go, readings, states
 from witnessmark.desk.items import add_derived, appearances, evidence, get_item, original_path
 from witnessmark.desk.libraries import fingerprint_all
+from witnessmark.desk.outside import capture_reading
 from witnessmark.desk.space import case_space
 from witnessmark.errors import NotFoundError
 from witnessmark.hypotheses.likelihood import LogLikelihood
 from witnessmark.hypotheses.space import Hypotheses
 from witnessmark.lines.contract import Abstention, Finding, InputRef, Line, Mark, Tools
+from witnessmark.lines.providers.contract import Reading
 from witnessmark.lines.registry import lines
 from witnessmark.plain import Plain, canonical, from_plain, to_plain
 from witnessmark.stores.jobs import define, open_jobs
@@ -103,7 +105,7 @@ def run_lines(
         with open_jobs(case.folder) as jobs:
             found = []
             for item in subjects:
-                for line in chosen:
+                for line in after_others(chosen):
                     argument = _argument(case, line, item, over)
                     job_id = "line " + Sha256.of(canonical(argument)).hex()
                     result_id = jobs.run("line", job_id, argument, again=again)
@@ -202,7 +204,7 @@ def _observe(argument: dict[str, Any], _previous: Plain) -> Plain:
     finally:
         let_go(tools.providers)
     key = "abstention" if isinstance(seen, Abstention) else "observations"
-    return {key: to_plain(seen)}
+    return {key: to_plain(seen), "read": to_plain(readings(tools.providers))}
 
 
 def _weigh(argument: dict[str, Any], seen: Any) -> Plain:
@@ -210,6 +212,8 @@ def _weigh(argument: dict[str, Any], seen: Any) -> Plain:
     case = _WORKING.get()
     line, item = find_lines([argument["line"]])[0], get_item(case, argument["item"])
     _WORKING.progress(f"{item.exhibit_number} {line.name}", 0.95, "weighing")
+    for reading in from_plain(tuple[Reading, ...], seen.get("read", [])):
+        capture_reading(case, reading, line.name)
     over = case_space(case)
     pictures: list[Plain] = []
     if "abstention" in seen:

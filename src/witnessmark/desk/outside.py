@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Any
 
 from witnessmark.claims import NamedPlace
-from witnessmark.custody.records import PremisEvent
-from witnessmark.desk.case import Case
+from witnessmark.custody.records import Capture, PremisEvent, Tool
+from witnessmark.desk.case import TOOL, Case
 from witnessmark.errors import NotFoundError, WitnessmarkError
+from witnessmark.lines.providers.contract import Reading
 from witnessmark.lines.registry import PROVIDER_GROUPS, providers
 
 FOLDER = "outside"
@@ -59,6 +61,37 @@ def allow_online(case: Case, names: Sequence[str]) -> None:
                 f"Those that do are: {', '.join(sorted(known)) or 'none here'}.",
             )
     case.record(PremisEvent.METADATA_MODIFICATION, "case.set", {"setting": {"online": wanted}})
+
+
+def capture_reading(case: Case, reading: Reading, line: str) -> None:
+    """Put on record that a line read a file or a response from outside: what, its hash, when, and by whom.
+
+    Parameters
+    ----------
+    case : Case
+    reading : Reading
+    line : str
+        Which line read it first; the same bytes under the same name are captured once.
+    """
+    now = dt.datetime.now(dt.UTC)
+    capture = Capture(
+        tool=Tool(f"witnessmark provider {reading.provider}", TOOL.version),
+        operator=case.operator,
+        method=f"read for the {line} line",
+        original_name=reading.source,
+        started=reading.retrieved or now,
+        ended=reading.retrieved or now,
+        file_modified=None,
+        file_created=None,
+        url=reading.source if "://" in reading.source else None,
+        appearance=None,
+    )
+    case.record(
+        PremisEvent.CAPTURE,
+        "outside.captured",
+        {"capture": capture, "sha256": reading.sha256, "size_bytes": reading.size_bytes},
+        once=f"outside {reading.provider} {reading.source} {reading.sha256.hex()}",
+    )
 
 
 def _asks_network(door: object) -> bool:
