@@ -1,0 +1,303 @@
+"""The loops of the coarse search: every place, bearing and lens against one skyline, in closed form."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from witnessmark.lines.terrain.kernels import compiled
+
+Floats32 = NDArray[np.float32]
+Floats = NDArray[np.float64]
+
+
+@compiled
+def unpack(
+    codes: NDArray[np.int16],
+    far: NDArray[np.uint8],
+    tangent_step: float,
+    noise_of_code: Floats32,
+    log_of_code: Floats32,
+    lift_of_code: Floats32,
+    turn_share: float,
+    elevation: Floats32,
+    weight: Floats32,
+    log_sigma: Floats32,
+) -> None:
+    """One place's horizon as elevations [deg], weights and logs of their errors, twice round.
+
+    Parameters
+    ----------
+    codes, far : ndarray of int16 and uint8, shape (n_azimuths,)
+        Packed tangents and distances; see `horizon.Profiles`.
+    noise_of_code, log_of_code, lift_of_code : ndarray of float32, shape (256,)
+        Variance of an elevation [deg2] by the distance of its ridge, unused, and by how much the crest is too low.
+    turn_share : float
+        A bearing's error as a share of the step between bearings: slopes turn it into one of elevation.
+    elevation, weight, log_sigma : ndarray of float32, shape (2 n_azimuths,)
+        Filled.
+    """
+    n = len(codes)
+    for k in range(n):
+        if far[k] == 0:
+            elevation[k] = np.nan
+        else:
+            elevation[k] = np.float32(np.arctan(codes[k] * tangent_step) * 57.29577951308232) + lift_of_code[far[k]]
+    for k in range(n):
+        if elevation[k] != elevation[k]:
+            weight[k], log_sigma[k] = 0.0, log_of_code[0]
+            continue
+        left, right = elevation[k - 1 if k > 0 else n - 1], elevation[k + 1 if k < n - 1 else 0]
+        slope = np.float32(0.0) if left != left or right != right else abs(right - left) * np.float32(0.5)
+        turned = slope * np.float32(turn_share)
+        variance = noise_of_code[far[k]] + turned * turned
+        weight[k] = np.float32(1.0) / variance
+        log_sigma[k] = np.float32(0.5) * np.log(variance)
+    for k in range(n):
+        if elevation[k] != elevation[k]:
+            elevation[k] = 0.0
+        elevation[n + k], weight[n + k], log_sigma[n + k] = elevation[k], weight[k], log_sigma[k]
+
+
+@compiled
+def add_columns(
+    elevation: Floats32,
+    weight: Floats32,
+    log_sigma: Floats32,
+    shift: NDArray[np.int32],
+    seen: Floats32,
+    cosine: Floats32,
+    sine: Floats32,
+    sums: Floats32,
+) -> None:
+    """Sums of the normal equations of pitch and roll for every heading under one lens and pitch.
+
+    Parameters
+    ----------
+    shift : ndarray of int32, shape (n,)
+        Bearings that each column lies to the right of the heading, from 0 to n_azimuths - 1.
+    seen, cosine, sine : ndarray of float32, shape (n,)
+        Elevation of each column [deg] and its change with pitch and roll.
+    sums : ndarray of float32, shape (7, n_azimuths)
+        Filled: of the squares, of pitch and roll against residuals, of pitch, both and roll, of log errors.
+    """
+    n_azimuths = sums.shape[1]
+    sums[:] = 0.0
+    s0, s1, s2, s3, s4, s5, s6 = sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], sums[6]
+    for j in range(len(shift)):
+        o, e, c, s = shift[j], seen[j], cosine[j], sine[j]
+        cc, cs, ss = c * c, c * s, s * s
+        t, w, g = elevation[o : o + n_azimuths], weight[o : o + n_azimuths], log_sigma[o : o + n_azimuths]
+        # Few arrays a loop: with more the compiler cannot prove them apart and leaves the loop to single numbers.
+        for h in range(n_azimuths):
+            apart = t[h] - e
+            weighed = w[h] * apart
+            s0[h] += weighed * apart
+            s1[h] += weighed * c
+            s2[h] += weighed * s
+        for h in range(n_azimuths):
+            s3[h] += w[h] * cc
+            s4[h] += w[h] * cs
+            s5[h] += w[h] * ss
+        for h in range(n_azimuths):
+            s6[h] += g[h]
+
+
+@compiled
+def robust_score(
+    elevation: Floats32,
+    weight: Floats32,
+    log_sigma: Floats32,
+    heading: int,
+    shift: NDArray[np.int32],
+    seen: Floats32,
+    cosine: Floats32,
+    sine: Floats32,
+    side: NDArray[np.int8],
+    prior: tuple[float, float, float, float],
+    tail: float,
+    pose: Floats,
+) -> float:
+    """Pitch and roll under Student's t, from those in `pose`, and the log density of all columns.
+
+    Parameters
+    ----------
+    prior : tuple of float
+        Mean of the pitch still to add and its precision, the same of the roll [deg, 1/deg2].
+    tail : float
+        Degrees of freedom.
+    pose : ndarray of float64, shape (2,)
+        Changed.
+    """
+    total = 0.0
+    for step in range(4):
+        mcc, mcs, mss = prior[1], 0.0, prior[3]
+        bc, bs = prior[1] * prior[0], prior[3] * prior[2]
+        total = -0.5 * prior[1] * (pose[0] - prior[0]) ** 2 - 0.5 * prior[3] * (pose[1] - prior[2]) ** 2
+        for j in range(len(shift)):
+            k = heading + shift[j]
+            apart = np.float64(elevation[k] - seen[j])
+            left = apart - pose[0] * cosine[j] - pose[1] * sine[j]
+            w = np.float64(weight[k])
+            if side[j] == 1 and left < 0.0:
+                continue
+            square = w * left * left
+            total -= 0.5 * (tail + 1.0) * np.log(1.0 + square / tail) + np.float64(log_sigma[k])
+            w *= (tail + 1.0) / (tail + square)
+            mcc += w * cosine[j] * cosine[j]
+            mcs += w * cosine[j] * sine[j]
+            mss += w * sine[j] * sine[j]
+            bc += w * cosine[j] * apart
+            bs += w * sine[j] * apart
+        if step == 3:
+            break
+        det = mcc * mss - mcs * mcs
+        pose[0], pose[1] = (bc * mss - bs * mcs) / det, (bs * mcc - bc * mcs) / det
+    return total
+
+
+@compiled
+def score_places(
+    codes: NDArray[np.int16],
+    far: NDArray[np.uint8],
+    tangent_step: float,
+    tables: tuple[Floats32, Floats32, Floats32],
+    turn_share: float,
+    shift: NDArray[np.int32],
+    seen: Floats32,
+    cosine: Floats32,
+    sine: Floats32,
+    two_sided: int,
+    side: NDArray[np.int8],
+    prior: Floats,
+    tail: float,
+    apart: int,
+    allowed: Floats32,
+    scores: Floats32,
+    poses: Floats32,
+    spread: Floats32,
+) -> None:
+    """The best poses of every place.
+
+    Parameters
+    ----------
+    codes, far : ndarray, shape (n_places, n_azimuths)
+    tables : tuple of ndarray of float32, shape (256,)
+        See `unpack`.
+    shift, seen, cosine, sine : ndarray, shape (n_lenses, n)
+        Of each lens with its pitch; those of the line first, then those that the ground lies below at most.
+    two_sided : int
+        How many are of the line.
+    prior : ndarray of float64, shape (n_lenses, 4)
+        See `robust_score`.
+    apart : int
+        Bearings between two poses of a place.
+    allowed : ndarray of float32, shape (n_places, n_azimuths) or (1, 1)
+        Added to each heading's log density; of the second shape when nothing is known of headings.
+    scores : ndarray of float32, shape (n_places, n_poses)
+        Filled: robust log densities, best first.
+    poses : ndarray of float32, shape (n_places, n_poses, 4)
+        Filled: heading [bearings], lens, pitch and roll added [deg].
+    spread : ndarray of float32, shape (n_places,)
+        Filled: log of the mean density over headings and lenses, in closed form.
+    """
+    n_places, n_azimuths = codes.shape
+    n_lenses, n_poses = shift.shape[0], scores.shape[1]
+    elevation, weight, log_sigma = (
+        np.empty(2 * n_azimuths, np.float32),
+        np.empty(2 * n_azimuths, np.float32),
+        np.empty(2 * n_azimuths, np.float32),
+    )
+    sums = np.empty((7, n_azimuths), np.float32)
+    best, best_lens = np.empty(n_azimuths, np.float32), np.empty(n_azimuths, np.int32)
+    density = np.empty(n_azimuths, np.float32)
+    best_pose = np.empty((n_azimuths, 2), np.float32)
+    pose = np.empty(2, np.float64)
+    for place in range(n_places):
+        unpack(
+            codes[place],
+            far[place],
+            tangent_step,
+            tables[0],
+            tables[1],
+            tables[2],
+            turn_share,
+            elevation,
+            weight,
+            log_sigma,
+        )
+        best[:] = -np.inf
+        top = np.float32(-np.inf)
+        summed = 0.0
+        for q in range(n_lenses):
+            add_columns(
+                elevation,
+                weight,
+                log_sigma,
+                shift[q, :two_sided],
+                seen[q, :two_sided],
+                cosine[q, :two_sided],
+                sine[q, :two_sided],
+                sums,
+            )
+            p0, pp = np.float32(prior[q, 0]), np.float32(prior[q, 1])
+            r0, pr = np.float32(prior[q, 2]), np.float32(prior[q, 3])
+            start = pp * p0 * p0 + pr * r0 * r0
+            high = np.float32(-np.inf)
+            for h in range(n_azimuths):
+                bc, bs = sums[1, h] + pp * p0, sums[2, h] + pr * r0
+                mcc, mcs, mss = sums[3, h] + pp, sums[4, h], sums[5, h] + pr
+                det = mcc * mss - mcs * mcs
+                dp, dr = (bc * mss - bs * mcs) / det, (bs * mcc - bc * mcs) / det
+                value = np.float32(-0.5) * (sums[0, h] + start - bc * dp - bs * dr) - sums[6, h]
+                density[h] = value
+                if value > best[h]:
+                    best[h], best_lens[h] = value, q
+                    best_pose[h, 0], best_pose[h, 1] = dp, dr
+                if value > high:
+                    high = value
+            if high > top:
+                summed *= np.exp(np.float64(top) - np.float64(high)) if top > -np.inf else 0.0
+                top = high
+            for h in range(n_azimuths):
+                if density[h] > top - np.float32(20.0):
+                    summed += np.exp(np.float64(density[h] - top))
+        spread[place] = top + np.float32(np.log(summed / (n_azimuths * n_lenses)))
+        if allowed.shape[0] > 1:
+            for h in range(n_azimuths):
+                best[h] += allowed[place, h]
+        for m in range(n_poses):
+            h = int(np.argmax(best))
+            q = best_lens[h]
+            pose[0], pose[1] = best_pose[h, 0], best_pose[h, 1]
+            if best[h] == -np.inf:
+                scores[place, m] = -np.inf
+                poses[place, m, :] = 0.0
+                continue
+            scores[place, m] = robust_score(
+                elevation,
+                weight,
+                log_sigma,
+                h,
+                shift[q],
+                seen[q],
+                cosine[q],
+                sine[q],
+                side,
+                (prior[q, 0], prior[q, 1], prior[q, 2], prior[q, 3]),
+                tail,
+                pose,
+            )
+            if allowed.shape[0] > 1:
+                scores[place, m] += allowed[place, h]
+            poses[place, m, 0], poses[place, m, 1] = h, q
+            poses[place, m, 2], poses[place, m, 3] = pose[0], pose[1]
+            for k in range(h - apart, h + apart + 1):
+                best[k % n_azimuths] = -np.inf
+        for m in range(1, n_poses):
+            at = m
+            while at > 0 and scores[place, at] > scores[place, at - 1]:
+                scores[place, at], scores[place, at - 1] = scores[place, at - 1], scores[place, at]
+                for k in range(4):
+                    poses[place, at, k], poses[place, at - 1, k] = poses[place, at - 1, k], poses[place, at, k]
+                at -= 1
