@@ -17,19 +17,23 @@ import cv2
 import numpy as np
 from benchmarks.skyline_lab.frames import TUNED, Shown, kept
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from witnessmark.lines.terrain import sky_weights
 from witnessmark.lines.terrain.column_chain import STEP_EDGES, Steps, bounded, kernel, messages, step_class
-from witnessmark.lines.terrain.sky_evidence import FEATURES, gather, small_copy
+from witnessmark.lines.terrain.sky_colours import gather
+from witnessmark.lines.terrain.sky_evidence import FEATURES, small_copy
 
 Floats = NDArray[np.float64]
 
 ALLOWED_ROWS = 1.6
 LEAST_CONTRAST = 0.03
-PULL = 2e-4
-"""Of the squared weights, against a column's log chance."""
-ROUNDS = 3
+FORGIVEN = 0.02
+"""Chance that a column is beyond telling, so that hopeless frames do not rule the rest."""
+PULL = 1e-4
+"""Of half the squared weights, against a column's log chance."""
+ROUNDS, BATCH, PACE = 2, 12, 0.05
+WINDOW = 160
+"""Columns of a frame that are looked at together."""
 REST = f"""SURENESS = {sky_weights.SURENESS}
 SIGMA_FLOOR_PX = {sky_weights.SIGMA_FLOOR_PX}
 MODEL_WEIGHT = {sky_weights.MODEL_WEIGHT}
@@ -98,46 +102,74 @@ def _changed(rgb: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uin
     return np.asarray(bgr[:, :, ::-1], np.uint8)
 
 
-def expected(potential: Floats, steps: Steps) -> tuple[float, Floats, Floats]:
-    """Log total, chance of each state, and expected count of each class of step."""
+def slopes(
+    found: NDArray[np.float16], right: NDArray[np.bool_], weights: Floats, steps: Steps
+) -> tuple[float, Floats, Floats]:
+    """Sum over columns of the log chance of being right, and its slope by weights and by steps.
+
+    Forward and backward messages are differentiated in reverse; as chances do not change with the scale of a message,
+    their norms are taken as fixed.
+    """
+    features = found.astype(np.float32)
+    potential = bounded(np.asarray(features @ weights.astype(np.float32), np.float64))
     between = kernel(steps, potential.shape[1])
-    forward, backward, total = messages(potential, between)
+    forward, backward, _ = messages(potential, between)
+    weight = np.exp(potential)
     joint = forward * backward
-    joint /= joint.sum(axis=1, keepdims=True)
-    ahead = np.exp(potential[1:]) * backward[1:]
-    ahead /= np.einsum("xi,xi->x", forward[:-1] @ between, ahead)[:, None]
-    pairs = (forward[:-1].T @ ahead) * between
+    every = joint.sum(axis=1, keepdims=True)
+    hit = np.where(right, joint, 0.0).sum(axis=1, keepdims=True) / every
+    told = ~right.all(axis=1, keepdims=True)
+    share = np.where(told, (1.0 - FORGIVEN) * hit / ((1.0 - FORGIVEN) * hit + FORGIVEN), 0.0)
+    value = float(np.log((1.0 - FORGIVEN) * hit + FORGIVEN)[told].sum())
+    by_joint = share * (np.where(right, 1.0 / np.maximum(hit, 1e-300), 0.0) - 1.0) / every
+    to_forward, to_backward = by_joint * backward, by_joint * forward
+    n = len(forward)
+    norm = np.array([float((weight[x] * (between @ forward[x - 1])).sum()) if x else 1.0 for x in range(n)])
+    heard = weight[1:] * backward[1:]
+    total = np.array([float((between @ heard[x]).sum()) for x in range(n - 1)])
+    for x in range(n - 1, 0, -1):
+        to_forward[x - 1] += between @ (weight[x] * to_forward[x]) / norm[x]
+    for x in range(n - 1):
+        to_backward[x + 1] += weight[x + 1] * (between @ to_backward[x]) / total[x]
+    by_potential = forward * to_forward
+    by_potential[1:] += heard * (to_backward[:-1] @ between) / total[:, None]
+    pairs = (weight[1:] * to_forward[1:] / norm[1:, None]).T @ forward[:-1]
+    pairs += (to_backward[:-1] / total[:, None]).T @ heard
     index = np.arange(potential.shape[1])
     classes = step_class(potential.shape[1])[np.abs(index[:, None] - index[None, :])]
-    return total, joint, np.bincount(classes.ravel(), pairs.ravel(), len(STEP_EDGES))
+    by_steps = np.bincount(classes.ravel(), (pairs * between).ravel(), len(STEP_EDGES)).astype(np.float64)
+    by_weights = np.tensordot(by_potential.astype(np.float32), features, axes=([0, 1], [0, 1]))
+    return value, by_weights.astype(np.float64), by_steps
 
 
-def fit(samples: list[Sample], weights: Floats, steps: Steps, tries: int) -> tuple[Floats, Steps, float]:
-    """Weights and steps under which the truth is likeliest; also its mean log chance a column."""
-    known = [(gather(small_copy(entry.rgb), weights, steps), entry.right) for entry in samples]
-    columns = sum(len(right) for _, right in known)
+def fit(
+    samples: list[Sample], weights: Floats, steps: Steps, tries: int, rng: np.random.Generator
+) -> tuple[Floats, Steps]:
+    """Weights and steps under which the truth is likely: Adam over small batches (Kingma & Ba 2015, arXiv:1412.6980)."""
+    known = [(gather(small_copy(entry.rgb), weights, steps).astype(np.float16), entry.right) for entry in samples]
     n = len(FEATURES)
-
-    def loss(theta: Floats) -> tuple[float, Floats]:
-        value, slope = (
-            PULL * float(theta[:n] @ theta[:n]),
-            np.concatenate([2.0 * PULL * theta[:n], np.zeros(len(theta) - n)]),
-        )
-        current = Steps(theta[n:])
-        for found, right in known:
-            potential = bounded(np.asarray(found @ theta[:n], np.float64))
-            total, free, free_steps = expected(potential, current)
-            inside = np.where(right, potential, -np.inf)
-            kept_total, held, held_steps = expected(inside, current)
-            value -= (kept_total - total) / columns
-            slope[:n] -= np.einsum("xb,xbf->f", held - free, found) / columns
-            slope[n:] -= (held_steps - free_steps) / columns
-        return value, slope
-
-    best = minimize(
-        loss, np.concatenate([weights, steps.log_weight]), jac=True, method="L-BFGS-B", options={"maxiter": tries}
-    )
-    return best.x[:n], Steps(best.x[n:] - best.x[n]), float(best.fun)
+    theta = np.concatenate([weights, steps.log_weight])
+    drift, spread = np.zeros(len(theta)), np.zeros(len(theta))
+    values: list[float] = []
+    for turn in range(1, tries + 1):
+        slope, columns, value = np.zeros(len(theta)), 0, 0.0
+        for index in rng.choice(len(known), min(BATCH, len(known)), replace=False):
+            found, right = known[int(index)]
+            first = int(rng.integers(0, max(1, len(found) - WINDOW + 1)))
+            found, right = found[first : first + WINDOW], right[first : first + WINDOW]
+            one, by_weights, by_steps = slopes(found, right, theta[:n], Steps(theta[n:]))
+            slope[:n] += by_weights
+            slope[n:] += by_steps
+            value += one
+            columns += int((~right.all(axis=1)).sum())
+        slope = slope / columns - PULL * np.concatenate([theta[:n], np.zeros(len(theta) - n)])
+        values.append(value / columns)
+        drift, spread = 0.9 * drift + 0.1 * slope, 0.99 * spread + 0.01 * np.square(slope)
+        pace = PACE * min(1.0, 2.0 * (1.0 - turn / (tries + 1)))
+        theta += pace * (drift / (1.0 - 0.9**turn)) / (np.sqrt(spread / (1.0 - 0.99**turn)) + 1e-6)
+        if turn % 25 == 0:
+            print(turn, "mean log chance", round(float(np.mean(values[-25:])), 4), flush=True)
+    return theta[:n], Steps(theta[n:] - theta[n])
 
 
 def main() -> None:
@@ -145,7 +177,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--variants", type=int, default=2)
-    parser.add_argument("--tries", type=int, default=25)
+    parser.add_argument("--tries", type=int, default=150)
     asked = parser.parse_args()
     cv2.setNumThreads(1)
     rng = np.random.default_rng(7)
@@ -155,9 +187,9 @@ def main() -> None:
     print(len(frames), "frames,", len(samples), "samples", flush=True)
     weights, steps = sky_weights.WEIGHTS, sky_weights.STEPS
     for turn in range(ROUNDS):
-        weights, steps, value = fit(samples, weights, steps, asked.tries)
-        print(turn, round(value, 4), dict(zip(FEATURES, np.round(weights, 2), strict=True)), flush=True)
-        print(np.round(steps.log_weight, 2), flush=True)
+        weights, steps = fit(samples, weights, steps, asked.tries, rng)
+        print(turn, dict(zip(FEATURES, np.round(weights, 2).tolist(), strict=True)), flush=True)
+        print(np.round(steps.log_weight, 2).tolist(), flush=True)
         _write(weights, steps)
 
 

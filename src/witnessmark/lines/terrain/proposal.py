@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from witnessmark.errors import BadInputError
-from witnessmark.lines.terrain import sky_evidence
 from witnessmark.lines.terrain.column_chain import best_line, marginals
 from witnessmark.lines.terrain.edge_finding import refine
-from witnessmark.lines.terrain.sky_evidence import Small, gather, small_copy, summed
+from witnessmark.lines.terrain.sky_colours import gather
+from witnessmark.lines.terrain.sky_evidence import COLOURS, CUT, Small, small_copy, summed
 from witnessmark.lines.terrain.sky_model import SkyModel
 from witnessmark.lines.terrain.sky_weights import (
     MODEL_WEIGHT,
@@ -164,8 +164,8 @@ def _potential(small: Small, guide: Guide | None, rgb: NDArray[np.uint8], model:
     potential = np.asarray(found @ WEIGHTS, np.float64)
     if model is not None:
         told = summed(model.odds(rgb, (small.rgb.shape[1], small.rgb.shape[0])))
-        learned = found[:, :, [sky_evidence.COLOURS, sky_evidence.CUT]]
-        potential += told * MODEL_WEIGHT - learned @ WEIGHTS[[sky_evidence.COLOURS, sky_evidence.CUT]]
+        learned = found[:, :, [COLOURS, CUT]]
+        potential += told * MODEL_WEIGHT - learned @ WEIGHTS[[COLOURS, CUT]]
     return potential if barred is None else np.where(barred, -np.inf, potential)
 
 

@@ -1,4 +1,4 @@
-"""What speaks for the sky ending at a row of a column: edges, texture, and colours mixed as sky and ground are.
+"""What speaks for the sky ending at a row of a column: edges, textures and colours beside it.
 
 Everything is reckoned on a small copy of the frame, as features of border b between the rows above it and below it.
 Weights for them were fitted, see `sky_weights`.
@@ -12,43 +12,54 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from witnessmark.lines.terrain.column_chain import Steps, marginals
-
 Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
 
 LONGER_SIDE_PX = 480
-CUT_SIDE_PX = 240
-"""Longer sides of the copy that is reckoned on, and of the one that is cut."""
-CLUSTERS = 24
-SAMPLE = 6000
-ROUNDS = 2
-"""Rounds in which the colours of sky and ground are learned from the line and the line from them."""
-EDGE_ROWS = (1, 3, 10)
-CONTRAST_ROWS = 12
+"""Of the copy that is reckoned on."""
+EDGE_ROWS = (1, 3, 10, 30)
+BESIDE_ROWS = 10
 LEAST_NOISE = 0.4
 """Of lightness, in units of CIE L* (0-100)."""
-CUT_ITERATIONS = 2
-SURE = 0.97
+FAINTEST = 0.25
+"""Step in lightness that counts as one along a line of `ALONG_PX` [L*]."""
+ALONG_PX, ALONG_ROWS = 15, 3
+TILTS_DEG = (-50.0, -30.0, -15.0, 0.0, 15.0, 30.0, 50.0)
+SMOOTH = 0.25
+"""Texture below which a pixel is smooth."""
 
 FEATURES = (
     "edge over 1 row",
     "edge over 3 rows",
     "edge over 10 rows",
+    "edge over 30 rows",
     "darker below",
     "lighter below",
-    "edges above",
-    "smoothness below",
-    "colours",
-    "cut",
-    "texture gained",
+    "long edge",
+    "long edge, darker below",
     "strongest edge above",
+    "strongest long edge above",
+    "texture above",
+    "texture below",
+    "lightness above",
+    "lightness below",
+    "blue above",
+    "blue below",
+    "green above",
+    "green below",
+    "all texture above",
+    "all smoothness below",
+    "all lightness",
+    "all blue",
+    "all green",
     "height",
     "height squared",
     "no sky",
     "no ground",
+    "colours",
+    "cut",
 )
-"""Names of the features, in their order."""
+"""Names of the features, in their order; the last two are found by `sky_colours`."""
 COLOURS, CUT = FEATURES.index("colours"), FEATURES.index("cut")
 
 
@@ -88,10 +99,10 @@ def small_copy(rgb: NDArray[np.uint8]) -> Small:
     """
     size = small_size(rgb.shape[1], rgb.shape[0])
     small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
-    lab = np.asarray(cv2.cvtColor(small.astype(np.float32) / 255.0, cv2.COLOR_RGB2LAB), np.float32)
+    lab = np.asarray(cv2.cvtColor(small.astype(np.float32) / np.float32(255.0), cv2.COLOR_RGB2LAB), np.float32)
     light = lab[:, :, 0]
     fine = np.abs(light[:-1, :-1] - light[:-1, 1:] - light[1:, :-1] + light[1:, 1:])
-    # Twice the standard deviation of white noise; of frames full of texture the smoothest third tells it.
+    # Its standard deviation is twice that of white noise; the smoothest third of a frame tells it.
     noise = max(LEAST_NOISE, float(np.quantile(fine, 0.34)) / (2.0 * 0.44))
     across = np.abs(cv2.Sobel(lab, cv2.CV_32F, 1, 0, ksize=3)).max(axis=2)
     down = np.abs(cv2.Sobel(lab, cv2.CV_32F, 0, 1, ksize=3)).max(axis=2)
@@ -100,184 +111,101 @@ def small_copy(rgb: NDArray[np.uint8]) -> Small:
 
 
 def border_features(small: Small) -> Floats32:
-    """Features that need no model of colours: shape (width, height + 1, n_features); the rest of them 0."""
+    """Features of borders but for the last two, which are 0: shape (width, height + 1, n_features)."""
     height, width = small.texture.shape
-    found = np.zeros((width, height + 1, len(FEATURES)), np.float32)
-    sums = np.concatenate([np.zeros((1, width, 3)), np.cumsum(small.lab, axis=0, dtype=np.float64)])
-    rows = np.arange(1, height)
-    inner = slice(1, height)
-    for number, reach in enumerate(EDGE_ROWS):
-        step = _window(sums, rows, reach, below=True) - _window(sums, rows, reach, below=False)
-        strength = np.sqrt(np.square(step).sum(axis=2)) / np.hypot(small.noise * np.sqrt(2.0 / reach), 1.0)
-        found[:, inner, number] = np.log1p(strength).T
+    found: dict[str, Floats] = {}
+    shades = np.concatenate([small.lab, small.texture[:, :, None]], axis=2)
+    sums = np.concatenate([np.zeros((1, width, 4)), np.cumsum(shades, axis=0, dtype=np.float64)])
+    for reach in EDGE_ROWS:
+        step = _beside(sums, reach, below=True) - _beside(sums, reach, below=False)
+        strength = np.sqrt(np.square(step[:, :, :3]).sum(axis=2)) / np.hypot(small.noise * np.sqrt(2.0 / reach), 1.0)
+        found[f"edge over {reach} row{'' if reach == 1 else 's'}"] = np.log1p(strength)
         if reach == 3:
-            found[:, inner, 3] = np.log1p(np.maximum(-step[:, :, 0], 0.0) / 2.0).T
-            found[:, inner, 4] = np.log1p(np.maximum(step[:, :, 0], 0.0) / 2.0).T
-    total = np.concatenate([np.zeros((1, width)), np.cumsum(small.texture, axis=0, dtype=np.float64)])
-    smooth = np.concatenate([np.zeros((1, width)), np.cumsum(small.texture < 0.25, axis=0, dtype=np.float64)])
-    found[:, :, 5] = (total * (8.0 / height)).T
-    found[:, :, 6] = ((smooth[-1] - smooth) * (4.0 / height)).T
-    energy = total[:, :, None]
-    gained = _window(energy, rows, CONTRAST_ROWS, below=True) - _window(energy, rows, CONTRAST_ROWS, below=False)
-    found[:, inner, 9] = gained[:, :, 0].T
-    before = np.maximum.accumulate(found[:, :, 1], axis=1)
-    found[:, 4:, 10] = before[:, :-4]
-    level = np.linspace(-1.0, 1.0, height + 1)
-    found[:, :, 11], found[:, :, 12] = level, np.square(level)
-    found[:, 0, 13] = found[:, -1, 14] = 1.0
-    return found
+            found["darker below"] = np.log1p(np.maximum(-step[:, :, 0], 0.0) / 2.0)
+            found["lighter below"] = np.log1p(np.maximum(step[:, :, 0], 0.0) / 2.0)
+    long, darker = _long_edges(small)
+    found["long edge"], found["long edge, darker below"] = long, darker
+    found["strongest edge above"] = _strongest_above(found["edge over 3 rows"])
+    found["strongest long edge above"] = _strongest_above(long)
+    for where in ("above", "below"):
+        mean = _beside(sums, BESIDE_ROWS, below=where == "below")
+        found[f"lightness {where}"] = mean[:, :, 0] / 50.0 - 1.0
+        found[f"green {where}"] = np.clip(-mean[:, :, 1] / 10.0, -2.0, 2.0)
+        found[f"blue {where}"] = np.clip(-mean[:, :, 2] / 20.0, -2.0, 2.0)
+        found[f"texture {where}"] = mean[:, :, 3]
+    texture = sums[:, :, 3]
+    smooth = np.concatenate([np.zeros((1, width)), np.cumsum(small.texture < SMOOTH, axis=0, dtype=np.float64)])
+    found["all texture above"] = texture * (4.0 / height)
+    found["all smoothness below"] = (smooth[-1] - smooth) * (4.0 / height)
+    over = {
+        "all lightness": small.lab[:, :, 0] / np.float32(50.0) - np.float32(1.0),
+        "all green": np.clip(-small.lab[:, :, 1] / np.float32(10.0), -2.0, 2.0),
+        "all blue": np.clip(-small.lab[:, :, 2] / np.float32(20.0), -2.0, 2.0),
+    }
+    level = np.broadcast_to(np.linspace(-1.0, 1.0, height + 1)[:, None], (height + 1, width))
+    found["height"], found["height squared"] = level, np.square(level)
+    out = np.zeros((width, height + 1, len(FEATURES)), np.float32)
+    for number, name in enumerate(FEATURES[:COLOURS]):
+        if name in found:
+            out[:, :, number] = found[name].T
+        elif name in over:
+            out[:, :, number] = summed(over[name])
+    out[:, 0, FEATURES.index("no sky")] = out[:, -1, FEATURES.index("no ground")] = 1.0
+    return out
 
 
-def _window(sums: Floats, rows: NDArray[np.intp], reach: int, *, below: bool) -> Floats:
-    """Means of so many rows below or above borders, fewer at the frame's edge."""
+def _beside(sums: Floats, reach: int, *, below: bool) -> Floats:
+    """Means of so many rows below or above all borders, fewer at the frame's edge, there those of the other side."""
     last = len(sums) - 1
-    first, second = (rows, np.minimum(rows + reach, last)) if below else (np.maximum(rows - reach, 0), rows)
+    border = np.arange(last + 1)
+    first = np.clip(border if below else border - reach, 0, last - 1)
+    second = np.clip(border + reach if below else border, 1, last)
     return np.asarray((sums[second] - sums[first]) / (second - first)[:, None, None])
 
 
+def _strongest_above(edge: Floats, apart: int = 4) -> Floats:
+    """The strongest of edges at least so many rows higher."""
+    found = np.zeros_like(edge)
+    found[apart:] = np.maximum.accumulate(edge, axis=0)[:-apart]
+    return found
+
+
+def _long_edges(small: Small) -> tuple[Floats, Floats]:
+    """Steps of lightness and colour along short lines of the best of several tilts: strength, and if darker below.
+
+    Averaging along the line brings out ridges whose contrast is less than the noise of a pixel.
+    """
+    height, width = small.texture.shape
+    strength, signed = np.zeros((height + 1, width)), np.zeros((height + 1, width))
+    norm = np.hypot(small.noise * np.sqrt(2.0 / (ALONG_PX * ALONG_ROWS)), FAINTEST)
+    for tilt_deg in TILTS_DEG:
+        averaged = cv2.filter2D(small.lab, -1, _line_kernel(tilt_deg), borderType=cv2.BORDER_REPLICATE)
+        sums = np.concatenate([np.zeros((1, width, 3)), np.cumsum(averaged, axis=0, dtype=np.float64)])
+        step = (_beside(sums, ALONG_ROWS, below=True) - _beside(sums, ALONG_ROWS, below=False)) / norm
+        step *= np.cos(np.radians(tilt_deg)) ** 0.5
+        size = np.sqrt(np.square(step).sum(axis=2))
+        better = size > strength
+        strength[better], signed[better] = size[better], -step[:, :, 0][better]
+    return np.log1p(strength), np.sign(signed) * np.log1p(np.abs(signed))
+
+
+def _line_kernel(tilt_deg: float) -> Floats32:
+    """An average along a line through the middle, `ALONG_PX` columns wide at most."""
+    half = ALONG_PX // 2
+    kernel = np.zeros((ALONG_PX, ALONG_PX), np.float32)
+    across = np.arange(-half, half + 1) * np.cos(np.radians(tilt_deg))
+    down = np.arange(-half, half + 1) * np.sin(np.radians(tilt_deg))
+    for x, y in zip(across, down, strict=True):
+        low_x, low_y = int(np.floor(x)), int(np.floor(y))
+        for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)):
+            weight = (1.0 - abs(x - low_x - i)) * (1.0 - abs(y - low_y - j))
+            if weight > 1e-6:
+                kernel[half + low_y + j, half + low_x + i] += weight
+    return np.asarray(kernel / kernel.sum(), np.float32)
+
+
 def summed(odds: Floats32) -> Floats32:
-    """A feature of borders from log odds of sky a pixel: sky above and ground below, shape (width, height + 1)."""
+    """A feature of borders from one of pixels: its sum above less its sum below, shape (width, height + 1)."""
     height, width = odds.shape
     above = np.concatenate([np.zeros((1, width)), np.cumsum(odds, axis=0, dtype=np.float64)])
     return np.asarray((2.0 * above - above[-1]).T * (4.0 / height), np.float32)
-
-
-class Mixture:
-    """The frame's colours and textures in clusters, each with its odds of being sky.
-
-    Parameters
-    ----------
-    small : Small
-    """
-
-    def __init__(self, small: Small) -> None:
-        height, width = small.texture.shape
-        coarse = cv2.GaussianBlur(small.texture, (0, 0), 5.0)
-        level = np.broadcast_to(np.linspace(0.0, 1.0, height, dtype=np.float32)[:, None], (height, width))
-        light, green, blue = cv2.split(cv2.GaussianBlur(small.lab, (0, 0), 1.0))
-        looks = np.stack([light / 12.0, green / 5.0, blue / 5.0, coarse * 1.5, small.texture * 0.7, level * 2.0], -1)
-        flat = looks.reshape(-1, looks.shape[2]).astype(np.float32)
-        rng = np.random.default_rng(0)
-        drawn = flat[rng.choice(len(flat), min(SAMPLE, len(flat)), replace=False)]
-        centres = _centres(drawn, min(CLUSTERS, len(drawn)), rng)
-        near = np.square(centres).sum(axis=1) - 2.0 * flat @ centres.T
-        self._of = near.argmin(axis=1)
-        self._shape = (height, width)
-        self._n = len(centres)
-
-    def odds(self, sky: Floats, sure: Floats | None = None) -> Floats32:
-        """Log odds of sky a pixel, from the share of sky in its cluster.
-
-        Parameters
-        ----------
-        sky : ndarray of float64, shape (height, width)
-            Chance of sky as believed so far.
-        sure : ndarray of float64, shape (height, width), optional
-            +1 where a person says sky, -1 ground, 0 nothing; counts twenty-fold.
-        """
-        flat = sky.ravel()
-        weight = np.ones(len(flat))
-        if sure is not None:
-            told = sure.ravel()
-            flat = np.where(told > 0, 1.0, np.where(told < 0, 0.0, flat))
-            weight = np.where(told != 0, 20.0, 1.0)
-        for_sky = np.bincount(self._of, weight * flat, self._n)
-        for_ground = np.bincount(self._of, weight * (1.0 - flat), self._n)
-        prior = 0.002 * len(flat)
-        # Relative to how much of either there is, so that a strip of sky does not drown in the ground's colours.
-        found = np.log((for_sky + prior) / (for_sky.sum() + self._n * prior)) - np.log(
-            (for_ground + prior) / (for_ground.sum() + self._n * prior)
-        )
-        return np.asarray(np.clip(found, -4.0, 4.0)[self._of].reshape(self._shape) / 4.0, np.float32)
-
-
-def _centres(drawn: Floats32, count: int, rng: np.random.Generator) -> Floats32:
-    """Centres of clusters: seeded far apart (Arthur & Vassilvitskii 2007, k-means++), then eight Lloyd rounds."""
-    centres = [drawn[int(rng.integers(len(drawn)))]]
-    nearest = np.full(len(drawn), np.inf)
-    for _ in range(count - 1):
-        nearest = np.minimum(nearest, np.square(drawn - centres[-1]).sum(axis=1))
-        total = float(nearest.sum())
-        chosen = rng.choice(len(drawn), p=nearest / total) if total > 0.0 else rng.integers(len(drawn))
-        centres.append(drawn[int(chosen)])
-    found = np.stack(centres)
-    for _ in range(8):
-        belongs = (np.square(found).sum(axis=1) - 2.0 * drawn @ found.T).argmin(axis=1)
-        size = np.bincount(belongs, minlength=count)
-        moved = np.stack([np.bincount(belongs, drawn[:, k], count) for k in range(drawn.shape[1])], -1)
-        found = np.where(size[:, None] > 0, moved / np.maximum(size, 1)[:, None], found).astype(np.float32)
-    return np.asarray(found, np.float32)
-
-
-def first_guess(small: Small) -> Floats:
-    """Chance of sky a pixel before any line: high, smooth and light for the frame."""
-    level = np.linspace(1.0, -1.0, len(small.texture))[:, None]
-    light = small.lab[:, :, 0] - float(np.median(small.lab[:, :, 0]))
-    calm = cv2.GaussianBlur(small.texture, (0, 0), 3.0)
-    return np.asarray(1.0 / (1.0 + np.exp(-(3.0 * level + 0.04 * light - 1.5 * calm))), np.float64)
-
-
-def cut(small: Small, sky: Floats, sure: Floats | None = None) -> Floats32:
-    """Sky (+1) and ground (-1) a pixel as GrabCut parts them, seeded by what is believed so far.
-
-    References
-    ----------
-    Rother, Kolmogorov & Blake 2004, doi:10.1145/1015706.1015720.
-    """
-    height, width = sky.shape
-    share = min(1.0, CUT_SIDE_PX / max(height, width))
-    size = max(4, round(width * share)), max(4, round(height * share))
-    picture = cv2.resize(small.rgb, size, interpolation=cv2.INTER_AREA)
-    belief = cv2.resize(sky, size, interpolation=cv2.INTER_AREA)
-    mask = np.where(belief > 0.5, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
-    mask[belief > SURE], mask[belief < 1.0 - SURE] = cv2.GC_FGD, cv2.GC_BGD
-    if sure is not None:
-        told = cv2.resize(sure, size, interpolation=cv2.INTER_AREA)
-        mask[told > 0.1], mask[told < -0.1] = cv2.GC_FGD, cv2.GC_BGD
-    either = np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD))
-    if min(int(either.sum()), int((~either).sum())) < 20:
-        return np.where(cv2.resize(belief, (width, height)) > 0.5, 1.0, -1.0).astype(np.float32)
-    cv2.setRNGSeed(0)
-    found, _, _ = cv2.grabCut(
-        picture, mask, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), CUT_ITERATIONS, cv2.GC_INIT_WITH_MASK
-    )
-    parted = np.where(np.isin(found, (cv2.GC_FGD, cv2.GC_PR_FGD)), 1.0, -1.0).astype(np.float32)
-    return np.asarray(cv2.resize(parted, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-
-
-def believed(chance: Floats) -> Floats:
-    """Chance of sky a pixel from the chance of each border: shape (height, width)."""
-    return np.asarray(np.cumsum(chance[:, ::-1], axis=1)[:, ::-1][:, 1:].T, np.float64)
-
-
-def gather(
-    small: Small, weights: Floats, steps: Steps, sure: Floats | None = None, barred: NDArray[np.bool_] | None = None
-) -> Floats32:
-    """All features of all borders: colours learned in rounds, then the cut.
-
-    Parameters
-    ----------
-    small : Small
-    weights : ndarray of float64, shape (n_features,)
-    steps : Steps
-    sure : ndarray of float64, shape (height, width), optional
-        What a person said, see `Mixture.odds`.
-    barred : ndarray of bool, shape (width, height + 1), optional
-        Borders that cannot be.
-
-    Returns
-    -------
-    ndarray of float32, shape (width, height + 1, n_features)
-    """
-    found = border_features(small)
-    mixture = Mixture(small)
-    sky = first_guess(small)
-    for _ in range(ROUNDS):
-        found[:, :, COLOURS] = summed(mixture.odds(sky, sure))
-        potential = np.asarray(found @ weights, np.float64)
-        # Before the cut is known, the colours speak for it.
-        potential += found[:, :, COLOURS] * weights[CUT]
-        sky = believed(marginals(potential if barred is None else np.where(barred, -np.inf, potential), steps))
-    found[:, :, COLOURS] = summed(mixture.odds(sky, sure))
-    found[:, :, CUT] = summed(cut(small, sky, sure))
-    return found
