@@ -13,6 +13,7 @@ from witnessmark.desk.libraries import open_libraries
 from witnessmark.desk.outside import open_providers
 from witnessmark.desk.places import open_places
 from witnessmark.desk.relief import case_search, relief_horizons, terrain_headings
+from witnessmark.desk.weather import WEATHER, CaseWeather
 from witnessmark.lines.contract import Line
 from witnessmark.lines.providers.contract import ElevationProvider, Reading
 from witnessmark.lines.providers.noting import Noted
@@ -26,7 +27,9 @@ ELEVATION = "elevation"
 
 def consulted(case: Case, item: Item, groups: Collection[str]) -> dict[str, Any]:
     """Everything of these groups that can be opened for an item of the case, by "group:name"."""
-    found = open_providers(case, groups)
+    found = open_providers(case, set(groups) - {WEATHER})
+    if WEATHER in groups:
+        found[f"{WEATHER}:case"] = CaseWeather(case)
     if FINGERPRINTS in groups:
         found |= {f"{FINGERPRINTS}:{name}": library for name, library in open_libraries(case).items()}
         found[f"{FINGERPRINTS}:answers"] = AnswersOnRecord(case)
@@ -52,7 +55,10 @@ def consulted(case: Case, item: Item, groups: Collection[str]) -> dict[str, Any]
 def readings(found: Mapping[str, Any]) -> tuple[Reading, ...]:
     """What was read through them so far."""
     return tuple(
-        reading for name in sorted(found) if isinstance(found[name], Noted) for reading in found[name].readings
+        reading
+        for name in sorted(found)
+        if isinstance(found[name], (Noted, CaseWeather))
+        for reading in found[name].readings
     )
 
 

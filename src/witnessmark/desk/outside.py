@@ -17,7 +17,9 @@ FOLDER = "outside"
 """Below the case folder: ``outside/elevation``, ``outside/weather``, ``outside/gazetteer``, filled by the analyst."""
 
 
-def open_providers(case: Case, groups: Collection[str] | None = None) -> dict[str, Any]:
+def open_providers(
+    case: Case, groups: Collection[str] | None = None, troubles: list[str] | None = None
+) -> dict[str, Any]:
     """Every provider that can be opened on the case's folders, by "group:name"; one that cannot is left out.
 
     One that asks the network is opened only where the case allows it by name: what it asks tells where a case looks.
@@ -27,6 +29,8 @@ def open_providers(case: Case, groups: Collection[str] | None = None) -> dict[st
     case : Case
     groups : collection of str, optional
         Only these groups; all unless given.
+    troubles : list of str, optional
+        Takes a sentence for each that could not be opened.
     """
     opened: dict[str, Any] = {}
     allowed = case.settings.get("online", [])
@@ -39,8 +43,9 @@ def open_providers(case: Case, groups: Collection[str] | None = None) -> dict[st
                 continue
             try:
                 opened[f"{group}:{name}"] = door.open(folder)
-            except WitnessmarkError:
-                continue
+            except WitnessmarkError as error:
+                if troubles is not None:
+                    troubles.append(str(error))
     return opened
 
 
