@@ -16,6 +16,7 @@ from witnessmark.lines.sun import answers, drawing, ephemeris
 from witnessmark.lines.sun.camera import rays
 from witnessmark.lines.sun.earth import Earth, weigh_earth
 from witnessmark.lines.sun.likelihood import weigh
+from witnessmark.lines.sun.map import earth_picture
 from witnessmark.lines.sun.observations import CameraFacts
 from witnessmark.lines.sun.overlay import path_px, sun_path
 from witnessmark.plain import Plain, canonical
@@ -170,7 +171,7 @@ def test_tables_and_maps() -> None:
     assert picture.png.startswith(b"\x89PNG") and drawing.hours_picture(values, over).png == picture.png
     earth = Earth.of(4.0)
     nats = answers.where_nats(seen, [AT], earth)
-    assert drawing.earth_picture(nats, earth.lat_deg, earth.lon_deg, [AT]).png.startswith(b"\x89PNG")
+    assert earth_picture(nats, earth.lat_deg, earth.lon_deg, [AT]).png.startswith(b"\x89PNG")
     mass = np.exp(nats) * earth.area_km2()
     held = mass[drawing.in_region(nats, mass, 0.5)].sum() / mass.sum()
     assert 0.5 <= held < 0.53

@@ -7,33 +7,32 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
-from witnessmark.custody.hashes import Sha256, Sha512
-from witnessmark.custody.records import CopyKind, Item
 from witnessmark.errors import BadInputError
 from witnessmark.hypotheses.places import PlaceGrid
 from witnessmark.hypotheses.regions import highest_density, intervals, minutes
 from witnessmark.hypotheses.space import Hypotheses
 from witnessmark.hypotheses.times import TimeAxis
-from witnessmark.lines.contract import Abstention, Mark, Tools
-from witnessmark.lines.sun import drawing, ephemeris, likelihood, looking
-from witnessmark.lines.sun import marks as reading
+from witnessmark.lines.contract import Abstention, Finding
+from witnessmark.lines.sun import contradicting, drawing, ephemeris, likelihood
+from witnessmark.lines.sun.documents import read_document as read_document
 from witnessmark.lines.sun.earth import Earth, weigh_earth
 from witnessmark.lines.sun.limits import SCALE
 from witnessmark.lines.sun.observations import SunObservations
 from witnessmark.lines.sun.refraction import airless_deg, lift_deg, pressure_hpa
-from witnessmark.plain import Plain, canonical, iso
+from witnessmark.plain import Plain, iso
 
 VERSION = "1"
 REGION = 0.9
 MOST_INSTANTS = 2_000_000
-SIDE_KEYS = {"width_px": ("width_px", "width"), "height_px": ("height_px", "height")}
-SHADOW_FIELDS = ("top_px", "base_px", "tip_px", "sigma_px", "flat")
+NOWHERE = (
+    "Nowhere on earth did the sun stand so at that time: the height and the bearing that are marked, or one of them "
+    "and the time, contradict one another."
+)
 
 
 def position(lat_deg: float, lon_deg: float, at: dt.datetime, body: str = "sun", height_m: float = 0.0) -> Plain:
@@ -68,73 +67,6 @@ def position(lat_deg: float, lon_deg: float, at: dt.datetime, body: str = "sun",
     return answer
 
 
-def read_document(document: object, seed: int = 20220913) -> SunObservations:
-    """Observations from a document of marks: ``{"sun": ...}`` or ``{"image", "camera", "shadows"}``.
-
-    Raises
-    ------
-    BadInputError
-        When it cannot be read, or its marks contradict one another; the error says which.
-    """
-    if not isinstance(document, Mapping):
-        raise BadInputError("The marks are not an object.", 'Give {"sun": {...}} or {"image", "camera", "shadows"}.')
-    marks, size = _marks(document)
-    raw = canonical(document)
-    item = Item("WM-0000", Sha256.of(raw), Sha512.of(raw), len(raw), "application/json", CopyKind.WORKING)
-    read, refused = reading.read_marks(marks)
-    if refused:
-        raise BadInputError(" ".join(refused[:5]), "Correct these fields; docs/lines/sun.md describes them.")
-    seen = looking.observe(item, marks, read, refused, size, Tools(Path(), seed=seed))
-    if isinstance(seen, looking.CannotTell):
-        raise BadInputError(seen.reason, seen.what_would_help)
-    return seen
-
-
-def _marks(document: Mapping[str, Plain]) -> tuple[tuple[Mark, ...], looking.FrameSize | None]:
-    item = Sha256(bytes(32))
-
-    def mark(name: str, kind: str, body: Mapping[str, Plain]) -> Mark:
-        return Mark(name, item, kind, "document", 0.0, body)
-
-    sun = document.get("sun")
-    if sun is not None:
-        if not isinstance(sun, Mapping):
-            raise BadInputError("'sun' is not an object.", "Give azimuth_deg and elevation_deg as [mean, error].")
-        return (mark("sun", "sun-direction", sun),), None
-    image, camera, shadows = document.get("image"), document.get("camera", {}), document.get("shadows")
-    if not isinstance(image, Mapping) or not isinstance(shadows, (list, tuple)) or not shadows:
-        raise BadInputError(
-            "The marks hold neither 'sun' nor 'image' and 'shadows'.",
-            'Give {"sun": {...}} or {"image": {"width_px", "height_px"}, "camera": {...}, "shadows": [...]}.',
-        )
-    if not isinstance(camera, Mapping):
-        raise BadInputError("'camera' is not an object.", "Give hfov_deg, pitch_deg, roll_deg, heading_deg.")
-    found = []
-    if any(camera.get(name) is not None for name in ("hfov_deg", "pitch_deg", "roll_deg")):
-        found.append(mark("camera", "camera", camera))
-    heading = camera.get("heading_deg")
-    if heading is not None:
-        if not isinstance(heading, (list, tuple)) or len(heading) != 2:
-            raise BadInputError("heading_deg is not a mean and an error.", "Give it as [mean, error].")
-        found.append(mark("heading", "heading", {"heading_deg": heading[0], "error_deg": heading[1]}))
-    for number, shadow in enumerate(shadows):
-        if not isinstance(shadow, Mapping):
-            raise BadInputError(f"Shadow {number + 1} is not an object.", f"Give {', '.join(SHADOW_FIELDS)}.")
-        fields = {name: shadow[name] for name in SHADOW_FIELDS if name in shadow}
-        found.append(mark(f"shadow-{number + 1}", "shadow", fields))
-    return tuple(found), looking.FrameSize(_side(image, "width_px"), _side(image, "height_px"), {})
-
-
-def _side(image: Mapping[str, Plain], name: str) -> int:
-    value = next((image[key] for key in SIDE_KEYS[name] if key in image), None)
-    both = image.get("size_px")
-    if value is None and isinstance(both, (list, tuple)) and len(both) == 2:
-        value = both[0 if name == "width_px" else 1]
-    if not isinstance(value, int) or isinstance(value, bool) or not 16 <= value <= 100_000:
-        raise BadInputError(f"The image's {name} is {value}.", "Give the size of the upright frame in pixels.")
-    return value
-
-
 def _check_place(lat_deg: float, lon_deg: float) -> None:
     if not (-90.0 <= lat_deg <= 90.0 and -180.0 <= lon_deg <= 360.0):
         raise BadInputError(
@@ -151,10 +83,10 @@ def one_place(lat_deg: float, lon_deg: float, start: dt.datetime, end: dt.dateti
     """
     _check_place(lat_deg, lon_deg)
     span_s = ephemeris.unix_s(end) - ephemeris.unix_s(start)
-    if not step_s > 0.0 or not 0.0 < span_s / step_s <= MOST_INSTANTS:
+    if not step_s > 0.0 or not 1.0 <= span_s / step_s <= MOST_INSTANTS:
         raise BadInputError(
             f"From {iso(start)} to {iso(end)} in steps of {step_s} s cannot be weighed.",
-            f"Give an end after the start and at most {MOST_INSTANTS:,} steps.",
+            f"Give an end after the start, a step that fits between them, and at most {MOST_INSTANTS:,} steps.",
         )
     at = np.zeros(1)
     grid = PlaceGrid("+proj=longlat +datum=WGS84", 1.0, at, at, np.array([lat_deg]), np.array([lon_deg]))
@@ -171,7 +103,7 @@ def when(
     *,
     height_m: float = 0.0,
     claims: Sequence[tuple[dt.datetime, dt.datetime]] = (),
-) -> Plain:
+) -> dict[str, Plain]:
     """When the shadows fell so at a place.
 
     Parameters
@@ -187,34 +119,76 @@ def when(
     Returns
     -------
     Plain
-        ``region90`` (UTC intervals), ``best``, ``bits`` and ``bits_neighbouring_days``; for claims ``log10_lr`` of each
-        against the others together, and whether it discriminates. An abstention gives ``abstains`` and its reason.
+        ``region90`` (UTC intervals), ``best``, ``bits`` and ``bits_neighbouring_days``; ``contradictions``, a sentence
+        for every mark that no instant explains; for claims ``log10_lr`` of each against the others together, and
+        whether it discriminates. An abstention gives ``abstains`` and its reason.
+    """
+    return told(*weighed(seen, lat_deg, lon_deg, start, end, step_s, height_m), claims)
+
+
+def weighed(
+    seen: SunObservations,
+    lat_deg: float,
+    lon_deg: float,
+    start: dt.datetime,
+    end: dt.datetime,
+    step_s: float,
+    height_m: float = 0.0,
+) -> tuple[SunObservations, Hypotheses, Finding | Abstention]:
+    """What `when` tells of: the observations with the air of that height, the space, and the finding.
+
+    Raises
+    ------
+    BadInputError
     """
     over = one_place(lat_deg, lon_deg, start, end, step_s)
-    found = likelihood.weigh(_at_height(seen, height_m), over, "sun", VERSION)
+    seen = _at_height(seen, height_m)
+    return seen, over, likelihood.weigh(seen, over, "sun", VERSION)
+
+
+def told(
+    seen: SunObservations,
+    over: Hypotheses,
+    found: Finding | Abstention,
+    claims: Sequence[tuple[dt.datetime, dt.datetime]] = (),
+) -> dict[str, Plain]:
+    """What `when` answers, out of what was `weighed`."""
     if isinstance(found, Abstention):
         return {"abstains": True, "reason": found.reason, "what_would_help": found.what_would_help}
     nats = found.log_likelihood.values_nats[0].astype(np.float64)
     nats = np.broadcast_to(nats, (over.times.n_instants,))
     mass = np.exp(nats - np.max(nats))
     region = highest_density(mass, REGION)
-    told = found.parameters["bits"]
-    assert isinstance(told, dict)
+    worth = found.parameters["bits"]
+    assert isinstance(worth, dict)
     answer: dict[str, Plain] = {
         "abstains": False,
         "best": iso(over.times.at(int(np.argmax(mass)))),
         "region90": [[iso(first), iso(last)] for first, last in intervals(over.times, region)],
         "region90_minutes": minutes(over.times, region),
-        "bits": told["total"],
-        "bits_days": told["days"],
-        "bits_neighbouring_days": told["neighbours"],
+        "bits": worth["total"],
+        "bits_days": worth["days"],
+        "bits_neighbouring_days": worth["neighbours"],
         "statement": found.statement,
-        "limits": list(found.limits),
+        "limits": [*found.limits, *_coarse(seen, over)],
+        "contradictions": list(contradicting.doubts(seen, over, SCALE)),
         "remarks": [remark.seen for remark in seen.remarks],
     }
     if claims:
         answer["claims"] = _claims(nats, over, claims)
     return answer
+
+
+def _coarse(seen: SunObservations, over: Hypotheses) -> list[str]:
+    """That a step of the axis moves the sun by more than the marks' errors."""
+    turn_deg = 15.0 * over.times.step_s / 3600.0
+    errors = [error for s in seen.sightings for error in (s.across_deg, s.upward_deg) if error > 0.0]
+    if not errors or turn_deg <= min(errors):
+        return []
+    return [
+        f"In a step of {over.times.step_s:g} s the sun moves by up to {turn_deg:.1f} degrees, more than the marks' "
+        f"error of {min(errors):.1f}: a smaller step tells more."
+    ]
 
 
 def _claims(nats: np.ndarray, over: Hypotheses, claims: Sequence[tuple[dt.datetime, dt.datetime]]) -> list[Plain]:
@@ -264,23 +238,25 @@ def _at_height(seen: SunObservations, height_m: float) -> SunObservations:
     return replace(seen, sightings=changed)
 
 
-def where(seen: SunObservations, instants: Sequence[dt.datetime], grid_deg: float) -> Plain:
+def where(seen: SunObservations, instants: Sequence[dt.datetime], grid_deg: float) -> dict[str, Plain]:
     """Where on earth the shadows can have fallen so at one of the instants.
 
     Returns
     -------
     Plain
-        ``region90`` (area and how many cells), ``best`` (latitude and longitude) and ``bits`` against an earth on which
-        every square kilometre is as probable.
+        ``region90`` (area, how many cells, and the middle of each as latitude and longitude), ``best`` (latitude and
+        longitude), ``bits`` against an earth on which every square kilometre is as probable, and ``contradictions``.
 
     Raises
     ------
     BadInputError
     """
-    if not seen.sightings:
-        raise BadInputError("Nothing marked tells where the sun stood.", "Mark a shadow or the sun.")
     earth = Earth.of(grid_deg)
-    nats = where_nats(seen, instants, earth)
+    return told_where(where_nats(seen, instants, earth), earth)
+
+
+def told_where(nats: np.ndarray, earth: Earth) -> dict[str, Plain]:
+    """What `where` answers, out of a table of `where_nats`."""
     area = earth.area_km2() * np.ones(nats.shape)
     mass = np.exp(nats - np.max(nats)) * area
     share = mass / mass.sum()
@@ -289,11 +265,21 @@ def where(seen: SunObservations, instants: Sequence[dt.datetime], grid_deg: floa
     even = area / area.sum()
     return {
         "best": {"lat_deg": float(earth.lat_deg[row]), "lon_deg": float(earth.lon_deg[column])},
-        "region90": {"area_km2": float(area[region].sum()), "cells_count": int(region.sum())},
+        "region90": {
+            "area_km2": float(area[region].sum()),
+            "cells_count": int(region.sum()),
+            "cells": [[round(float(lat), 4), round(float(lon), 4)] for lat, lon in _middles(earth, region)],
+        },
         "region90_share_of_earth": float(even[region].sum()),
         "bits": float(np.sum(np.where(share > 0.0, share * np.log2(np.maximum(share, 1e-300) / even), 0.0))),
         "grid_deg": 180.0 / len(earth.lat_deg),
+        "contradictions": [] if contradicting.stands_out(float(np.max(nats))) else [NOWHERE],
     }
+
+
+def _middles(earth: Earth, region: np.ndarray) -> np.ndarray:
+    rows, columns = np.nonzero(region)
+    return np.stack([earth.lat_deg[rows], earth.lon_deg[columns]], axis=1)
 
 
 def where_nats(seen: SunObservations, instants: Sequence[dt.datetime], earth: Earth) -> np.ndarray:

@@ -1,11 +1,10 @@
-"""What was seen, drawn to be checked: the sky with its errors, a table of days and hours, a map of the earth."""
+"""What was seen, drawn to be checked: the sky with its errors, a table of days and hours."""
 
 from __future__ import annotations
 
 import datetime as dt
 import io
 import math
-from collections.abc import Sequence
 
 import matplotlib
 import numpy as np
@@ -26,6 +25,8 @@ INK, SUN_INK, MOON_INK = "#202020", "#d55e00", "#2b6ca3"
 """Text and the two bodies; colours by Okabe and Ito 2008, https://jfly.uni-koeln.de/color/."""
 MOST_DAYS = 400
 """A table of days is drawn with at most so many rows; longer axes show the best."""
+MOST_NUMBERED = 31
+"""Shorter tables have their numbers written in."""
 
 
 def pictures(seen: SunObservations) -> tuple[Picture, ...]:
@@ -53,7 +54,7 @@ def sky(seen: SunObservations) -> Picture:
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(loc="upper left", fontsize=8, framealpha=0.9)
         axes.set_title("Where the sun or moon stood, by the marks", loc="left", fontsize=10)
-        png = _png(figure)
+        png = png_of(figure)
     caption = (
         "Direction to the sun or moon from the marks of each frame; rings hold 50 and 90 % of the errors drawn. A "
         "band means that only its height or only its bearing is known."
@@ -74,16 +75,22 @@ def _draw_sighting(axes: Axes, sighting: Sighting, label: str) -> None:
         half = 1.645 * sighting.across_deg
         axes.axvspan(sighting.azimuth_deg - half, sighting.azimuth_deg + half, color=colour, alpha=0.25, label=label)
         return
+    for share in (0.5, 0.9):
+        azimuth, elevation = ring_deg(sighting, share)
+        axes.plot(azimuth, elevation, color=colour)
+    axes.plot([sighting.azimuth_deg], [sighting.elevation_deg], "o", color=colour, label=label)
+
+
+def ring_deg(sighting: Sighting, share: float) -> tuple[Floats, Floats]:
+    """Azimuths and elevations [deg] about a sighting that hold a share of a Student t with its errors."""
+    assert sighting.azimuth_deg is not None and sighting.elevation_deg is not None
     level = max(math.cos(math.radians(sighting.elevation_deg)), 0.05)
     turn = np.linspace(0.0, 2.0 * math.pi, 121)
     across, upward, ratio = sighting.across_deg, sighting.upward_deg, sighting.correlation_ratio
-    for share in (0.5, 0.9):
-        # the radius of a bivariate Student t that holds the share
-        radius = math.sqrt(TAIL * ((1.0 - share) ** (-2.0 / TAIL) - 1.0))
-        x = across * np.cos(turn)
-        y = upward * (ratio * np.cos(turn) + math.sqrt(1.0 - ratio**2) * np.sin(turn))
-        axes.plot(sighting.azimuth_deg + radius * x / level, sighting.elevation_deg + radius * y, color=colour)
-    axes.plot([sighting.azimuth_deg], [sighting.elevation_deg], "o", color=colour, label=label)
+    radius = math.sqrt(TAIL * ((1.0 - share) ** (-2.0 / TAIL) - 1.0))
+    x = across * np.cos(turn)
+    y = upward * (ratio * np.cos(turn) + math.sqrt(1.0 - ratio**2) * np.sin(turn))
+    return sighting.azimuth_deg + radius * x / level, sighting.elevation_deg + radius * y
 
 
 def day_table(values_nats: NDArray[np.float32], over: Hypotheses) -> tuple[tuple[dt.date, ...], Floats]:
@@ -120,9 +127,15 @@ def hours_picture(values_nats: NDArray[np.float32], over: Hypotheses) -> Picture
         axes.set_yticks(range(0, len(days), step), [days[number].isoformat() for number in range(0, len(days), step)])
         axes.set_xticks(range(0, 24, 2), [f"{hour:02d}" for hour in range(0, 24, 2)])
         axes.set_xlabel("hour (UTC)")
+        if len(days) <= MOST_NUMBERED:
+            middle = 0.5 * float(np.max(table))
+            for row, hour in zip(*np.nonzero(table >= 0.005), strict=True):
+                colour = "white" if table[row, hour] > middle else INK
+                share = f"{100.0 * table[row, hour]:.0f} %"
+                axes.text(hour, row, share, ha="center", va="center", color=colour, fontsize=7)
         figure.colorbar(image, ax=axes, label="probability by the sun alone")
         axes.set_title("When the marks put the sun, by day and hour", loc="left", fontsize=10)
-        png = _png(figure)
+        png = png_of(figure)
     caption = "Probability of each hour of each day by the sun alone, in UTC; days that look alike are not told apart."
     return Picture("sun-hours", caption, png, shows_footage=False)
 
@@ -141,41 +154,11 @@ def hours_html(values_nats: NDArray[np.float32], over: Hypotheses) -> str:
     )
 
 
-def earth_picture(nats: Floats, lat_deg: Floats, lon_deg: Floats, when: Sequence[dt.datetime]) -> Picture:
-    """Where on earth a shadow of unknown place can have fallen: the 50 and 90 % regions on a plain map.
-
-    Parameters
-    ----------
-    nats : ndarray of float64, shape (n_lat, n_lon)
-        Log-likelihood [nats].
-    lat_deg, lon_deg : ndarray of float64
-        Rows from south to north, columns from west to east.
-    when : sequence of datetime
-        The instants it was weighed for.
-    """
-    mass = np.exp(nats - np.max(nats)) * np.cos(np.radians(lat_deg))[:, None]
-    # cells shrink towards the poles: the density, not the mass, orders them
-    level = np.zeros(nats.shape)
-    for share in (0.9, 0.5):
-        level[in_region(nats, mass, share)] += 1.0
-    with matplotlib.rc_context({"font.family": "DejaVu Sans", "font.size": 9}):
-        figure = Figure(figsize=(9.0, 4.9), dpi=120, layout="constrained")
-        FigureCanvasAgg(figure)
-        axes = figure.subplots()
-        axes.contourf(lon_deg, lat_deg, level, levels=[0.5, 1.5, 2.5], colors=["#bcd5ea", "#2b6ca3"])
-        axes.set_xlim(-180.0, 180.0)
-        axes.set_ylim(-90.0, 90.0)
-        axes.set_xticks(range(-180, 181, 30))
-        axes.set_yticks(range(-90, 91, 30))
-        axes.grid(color="#bbbbbb", linewidth=0.5)
-        axes.set_aspect("equal")
-        axes.set_xlabel("longitude (degrees)")
-        axes.set_ylabel("latitude (degrees)")
-        words = " and ".join(moment.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M") for moment in when[:2])
-        axes.set_title(f"Where the shadow can have fallen so at {words} UTC", loc="left", fontsize=10)
-        png = _png(figure)
-    caption = "Where on earth the sun stood so at that time: dark holds 50 %, pale 90 %. Coastlines are left out."
-    return Picture("sun-earth", caption, png, shows_footage=False)
+def hours_page(values_nats: NDArray[np.float32], over: Hypotheses) -> str:
+    """The table as a page of its own."""
+    title = "When the marks put the sun, by day and hour"
+    head = f'<meta charset="utf-8"><title>{title}</title>'
+    return f'<!doctype html><html lang="en"><head>{head}</head><body>{hours_html(values_nats, over)}</body></html>\n'
 
 
 def in_region(nats: Floats, mass: Floats, share: float) -> NDArray[np.bool_]:
@@ -190,7 +173,8 @@ def in_region(nats: Floats, mass: Floats, share: float) -> NDArray[np.bool_]:
     return region
 
 
-def _png(figure: Figure) -> bytes:
+def png_of(figure: Figure) -> bytes:
+    """A figure as PNG that names no program and no time, so that the same figure gives the same bytes."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()

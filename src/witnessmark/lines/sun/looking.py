@@ -223,7 +223,8 @@ def _frame(
             return CannotTell(*_contradiction(joined, body))
         found.append(_sighting(joined, body, at_s, here))
         if joined.misfit > 2.0:
-            text = f"The marks at {at_s:.2f} s disagree by {joined.misfit:.1f} times their errors, which were enlarged."
+            named = ", ".join(mark.id[:60] for mark in joined.marks[:6])
+            text = f"The marks {named} disagree by {joined.misfit:.1f} times their errors, which were enlarged."
             remarks.append(Remark("mark", True, text, "Ground that slopes differently, or an object that leans."))
     return found, _facts(cameras, focal, at_s)
 
