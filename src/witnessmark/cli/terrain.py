@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from witnessmark.cli.shared import OUT, JsonOption, answer, pairs, table, telling
+from witnessmark.desk import skylines
 from witnessmark.desk import terrain as desk
 from witnessmark.errors import BadInputError
 
@@ -113,6 +115,88 @@ def _tell_located(body: dict[str, Any]) -> None:
     if body["posterior"]:
         OUT.print(f"  {body['posterior']}")
     OUT.print("Not checked on real footage of known place: look at the pictures before you believe it.")
+
+
+@app.command("skyline", epilog="Example:  witnessmark terrain skyline photo.jpg --hfov 50,70 --json > line.json")
+def skyline(
+    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="A photograph or a recording.", show_default=False)],
+    at_s: Annotated[float, typer.Option("--at", help="Time of the frame in s.")] = 0.0,
+    hfov: Annotated[
+        str | None, typer.Option("--hfov", metavar="X|LO,HI", help="Horizontal field of view in degrees, if known.")
+    ] = None,
+    eye_height_m: Annotated[float, typer.Option("--eye-m", help="Height of the camera above the ground.")] = 1.7,
+    pitch: Annotated[str | None, typer.Option("--pitch", metavar="MEAN,SD", help="Pitch in degrees, if known.")] = None,
+    roll: Annotated[str | None, typer.Option("--roll", metavar="MEAN,SD", help="Roll in degrees, if known.")] = None,
+    edits: Annotated[
+        Path | None, typer.Option("--edits", metavar="JSON", help="Corrections, in their order.", dir_okay=False)
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", metavar="OUT.png", help="Draw it over the frame.", dir_okay=False)
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write it as terrain locate takes it.", dir_okay=False)
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Propose the line between ground and sky of a frame, with how sure each column is. Look at it, and correct it.
+
+    What --json prints, terrain locate takes as --skyline. Needs no case.
+    """
+    known = skylines.Known(
+        _field_of_view(hfov),
+        eye_height_m,
+        _pair(pitch, "--pitch"),
+        _pair(roll, "--roll"),
+    )
+    found = skylines.propose_skyline(image, known, at_s=at_s, edits=edits)
+    body: dict[str, Any] = found.to_plain()
+    drawn = _written(picture, found.picture().png) if picture else None
+    if out is not None and found.skyline is not None:
+        _written(out, (json.dumps(body, indent=1) + "\n").encode())
+    answer(as_json, body, lambda: _tell_skyline(body, drawn, out))
+
+
+def _field_of_view(text: str | None) -> tuple[float, float] | None:
+    if text is None:
+        return None
+    wanted = "degrees, such as 60 or 50,70"
+    values = _numbers(text, text.count(",") + 1, "--hfov", wanted)
+    if len(values) > 2 or not all(0.0 < value < 180.0 for value in values) or values[0] > values[-1]:
+        raise BadInputError(f"--hfov '{text}' is no field of view.", f"Give {wanted}; more than 0 and less than 180.")
+    return values[0], values[-1]
+
+
+def _pair(text: str | None, option: str) -> tuple[float, float] | None:
+    if text is None:
+        return None
+    mean, sd = _numbers(text, 2, option, "a mean and a standard error, such as 0,5")
+    if not (-90.0 <= mean <= 90.0 and 0.0 < sd < 180.0):
+        raise BadInputError(
+            f"{option} '{text}' cannot be.", "Give a mean and a standard error in degrees, such as 0,5."
+        )
+    return mean, sd
+
+
+def _tell_skyline(body: dict[str, Any], drawn: str | None, out: Path | None) -> None:
+    if body["abstained"] is not None:
+        OUT.print(f"No skyline: {body['abstained']}")
+        return
+    chance = body["proposal"]["chance_right"]
+    sure = sum(value >= 0.5 for value in chance) / len(chance)
+    line = body["skyline_px"]
+    OUT.print(
+        pairs(
+            {
+                "line": f"{len(line)} points from column {line[0][0]:.0f} to {line[-1][0]:.0f}",
+                "by": body["proposal"]["by"],
+                "sure": f"{100.0 * sure:.0f} % of the columns are more likely right than not",
+                "error": f"{body['sigma_px']:.1f} px where it is right",
+                "picture": drawn or "none; name one with --picture",
+                "file": str(out) if out else "none; name one with --out",
+            }
+        )
+    )
+    OUT.print("Look at the picture before you search with it: a cloud's edge is a line as well.")
 
 
 @app.command("horizon", epilog="Example:  witnessmark terrain horizon --dem tiles/ --at 46.55,8.50 --picture ridge.png")

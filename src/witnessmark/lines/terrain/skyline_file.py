@@ -46,6 +46,8 @@ LEAST_ASKED_PX = 1.0
 """Of the line that must be left outside the ignored spans."""
 DEFAULT_SIGMA_PX = 2.0
 
+_BESIDE = ("image", "proposal", "edits", "abstained", "remarks")
+"""Fields that tell where a line comes from; the search does not ask them."""
 _FIELDS = tuple(field.name for field in fields(Skyline) if field.name not in ("width_px", "height_px"))
 
 
@@ -155,7 +157,7 @@ def to_file(sight: Skyline | Pan, picture: Path | None = None) -> dict[str, Plai
 
 def _frame(given: Mapping[str, object], remarks: list[str], folder: Path | None) -> FrameFile:
     for name in given:
-        if name not in (*_FIELDS, "image"):
+        if name not in (*_FIELDS, *_BESIDE):
             remarks.append(f"The field '{str(name)[:40]}' is not known and was not read.")
     image = object_of(given.get("image"), "image")
     width = whole(image.get("width_px"), "image.width_px", 2, MOST_SIDE_PX)
