@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.sun_lab.coverage import HEAD, on_relief, places, row, trials
 from benchmarks.sun_lab.shadows import Care, sun_of
+from benchmarks.sun_lab.sunshine import sunshine
 
 from witnessmark.hypotheses import Hypotheses, PlaceGrid, TimeAxis
 from witnessmark.lines.sun import answers, ephemeris, kernel, likelihood
@@ -300,27 +301,45 @@ def moon_bits() -> float:
 def main() -> None:
     """Measure and write the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    beside = Path(__file__).resolve().parents[2] / "shared" / "data" / "sun" / "reference_positions.csv"
-    parser.add_argument("--reference", type=Path, default=beside)
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    parser.add_argument("--reference", type=Path, default=beside / "sun" / "reference_positions.csv")
+    nsrdb = "nsrdb_psm4_2023_nwcolorado_30min.csv.gz"
+    parser.add_argument("--sunshine", type=Path, default=beside / "weather" / nsrdb)
     parser.add_argument("--shadows", type=int, default=500)
     parser.add_argument("--incidents", type=int, default=200)
     parser.add_argument("--cells", type=int, default=100_000_000)
-    arguments = parser.parse_args()
-    sections = [
-        ("Position", positions(arguments.reference)),
-        ("What it tells of the day", honesty()),
-        ("Coverage of the region of time at a known place", coverage(arguments.shadows, arguments.incidents)),
-        ("Coverage of the region of the whole earth at a known time", on_earth(arguments.shadows)),
-        ("Speed", speed(arguments.cells)),
-    ]
+    parser.add_argument("--only", action="append", help="Measure this section anew and keep the others; repeat.")
+    asked = parser.parse_args()
+    sections: dict[str, Callable[[], list[str]]] = {
+        "Position": lambda: positions(asked.reference),
+        "What it tells of the day": honesty,
+        "Coverage of the region of time at a known place": lambda: coverage(asked.shadows, asked.incidents),
+        "Coverage of the region of the whole earth at a known time": lambda: on_earth(asked.shadows),
+        "How often direct sun reaches the ground": lambda: sunshine(asked.sunshine),
+        "Speed": lambda: speed(asked.cells),
+    }
+    kept = _kept() if asked.only else {}
     versions = f"Python {platform.python_version()}, numpy {np.__version__}, {platform.machine()}"
-    machine = f"Intervals of 95 % after Wilson. {versions}."
-    text = (
-        "# Sun\n\n" + "\n\n".join(f"## {title}\n\n" + "\n".join(rows) for title, rows in sections) + f"\n\n{machine}\n"
-    )
+    parts = ["# Sun"]
+    for title, measure in sections.items():
+        rows = kept[title] if asked.only and title not in asked.only and title in kept else measure()
+        parts.append(f"## {title}\n\n" + "\n".join(rows))
+    text = "\n\n".join([*parts, f"Intervals of 95 % after Wilson. {versions}."]) + "\n"
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(text, encoding="utf-8")
     print(text)
+
+
+def _kept() -> dict[str, list[str]]:
+    """The sections written before, by title."""
+    found: dict[str, list[str]] = {}
+    title = ""
+    for line_text in RESULTS.read_text(encoding="utf-8").splitlines() if RESULTS.is_file() else ():
+        if line_text.startswith("## "):
+            title = line_text[3:]
+        elif title and line_text.startswith("|"):
+            found.setdefault(title, []).append(line_text)
+    return found
 
 
 if __name__ == "__main__":

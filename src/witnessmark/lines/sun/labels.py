@@ -12,7 +12,7 @@ from witnessmark.lines.sun.observations import Label, Phase, ShadeEdge, Sighting
 from witnessmark.lines.sun.refraction import lift_deg
 
 CLOUDED = 0.5
-"""Chance that cloud hides the sun, before any weather record; stated, not measured."""
+"""Chance that cloud hides the sun, before any weather record; stated, between what `limits.DIRECT_SUN` tells of."""
 MISNAMED = 0.05
 """Chance that a person names a state wrongly; stated, not measured."""
 DARK_DEG, DARK_SOFT_DEG = -9.0, 1.5

@@ -35,6 +35,43 @@ class Coverage:
     tried_count: int
 
 
+@dataclass(frozen=True, slots=True)
+class DirectSun:
+    """How often direct sun reached the ground under a kind of sky, from benchmarks/sun.py.
+
+    Attributes
+    ----------
+    sky : str
+        Cloud as a satellite has it, or the sun's height.
+    reached_count, tried_count : int
+        Half hours with direct irradiance of 120 W/m2 or more (sunshine as WMO-No. 8, chapter 8, defines it), and all.
+    """
+
+    sky: str
+    reached_count: int
+    tried_count: int
+
+
+DIRECT_SUN = (
+    DirectSun("any, sun more than 5 degrees up", 6373, 8126),
+    DirectSun("clear", 4274, 4274),
+    DirectSun("cirrus", 1080, 1661),
+    DirectSun("overlapping cloud", 483, 682),
+    DirectSun("water cloud", 250, 279),
+    DirectSun("mixed or super-cooled cloud", 209, 705),
+    DirectSun("opaque ice cloud", 73, 470),
+    DirectSun("overshooting cloud", 4, 55),
+    DirectSun("any, sun 5 to 15 degrees up", 937, 1419),
+    DirectSun("any, sun 15 to 30 degrees up", 1955, 2650),
+    DirectSun("any, sun 30 to 90 degrees up", 3481, 4057),
+)
+"""National Solar Radiation Database (NREL), 40.53 N 108.54 W, 2168 m, every half hour of 2023; satellite and model.
+
+One dry mountain site, so the chance of cloud that the line takes, one half, is not set by it: it lies between the 0.22
+found here and the 0.55 of cloud over all land (King et al. 2013, doi:10.1109/TGRS.2012.2227333).
+"""
+
+
 def wilson(held: int, tried: int, z: float = 1.959964) -> tuple[float, float]:
     """95 % interval of a proportion (Wilson 1927, doi:10.1080/01621459.1927.10502953).
 
