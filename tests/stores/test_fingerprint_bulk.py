@@ -132,20 +132,25 @@ import_folder(FolderStore(Path(sys.argv[1])), [sys.argv[2]], make=by_text, progr
 """
 
 
-def test_a_killed_import_is_resumed(tmp_path: Path) -> None:
+def kill_import(tmp_path: Path, files: int, settled: int) -> None:
+    """Kill an import of so many files when some are settled; the next run does what is left, and no more."""
     folder = tmp_path / "many"
     folder.mkdir()
-    for number in range(100, 130):
+    for number in range(100, 100 + files):
         (folder / f"{number}.mp4").write_text(f"slow {number}")
     command = [sys.executable, "-c", _IMPORT, str(tmp_path / "index"), str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as process:
         assert process.stdout is not None
-        finished = [process.stdout.readline().strip() for _ in range(5)]
+        finished = [process.stdout.readline().strip() for _ in range(settled)]
         process.send_signal(signal.SIGKILL)
         finished += process.stdout.read().split()
     store = FolderStore(tmp_path / "index")
-    assert {one.name for one in store.recordings()} >= set(finished) and len(finished) < 30
+    assert {one.name for one in store.recordings()} >= set(finished) and len(finished) < files
     before = len(store.recordings())
     done = import_folder(store, [folder], make=by_text)
-    assert len(done.added) == 30 - before and done.known == before and store.verify() == []
-    assert sorted(one.name for one in store.recordings()) == [f"{number}.mp4" for number in range(100, 130)]
+    assert len(done.added) == files - before and done.known == before and store.verify() == []
+    assert sorted(one.name for one in store.recordings()) == [f"{number}.mp4" for number in range(100, 100 + files)]
+
+
+def test_a_killed_import_is_resumed(tmp_path: Path) -> None:
+    kill_import(tmp_path, files=10, settled=2)

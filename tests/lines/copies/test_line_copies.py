@@ -44,6 +44,7 @@ from witnessmark.lines.copies.moments import WRITTEN_LEVELS, with_writing, writt
 from witnessmark.lines.copies.observations import CopiesObservations
 from witnessmark.lines.copies.records import Match
 from witnessmark.lines.copies.search import search
+from witnessmark.lines.copies.stoplist import Stop
 from witnessmark.plain import canonical, from_plain, to_plain
 
 OVER = space(AXIS_START)
@@ -164,8 +165,10 @@ def test_a_copy_that_only_another_copy_matches_is_found_through_it(
     far = library.add(kept["mirrored"][1], "far", seen=[hours(1.0)])
     item = kept["part"][1]
 
-    def missing(query: Fingerprint, within: Library, *, leave_out: Collection[int] = ()) -> tuple[Match, ...]:
-        return search(query, within, leave_out={*leave_out, far.id} if query is item else leave_out)
+    def missing(
+        query: Fingerprint, within: Library, *, leave_out: Collection[int] = (), stops: Sequence[Stop] | None = None
+    ) -> tuple[Match, ...]:
+        return search(query, within, leave_out={*leave_out, far.id} if query is item else leave_out, stops=stops)
 
     monkeypatch.setattr(looking, "search", missing)
     looked = look(item, item_of(kept["part"][0]).sha256, {"case": library}, lambda done, what: None)

@@ -15,6 +15,7 @@ from witnessmark.lines.copies.moments import with_writing
 from witnessmark.lines.copies.observations import Found, Known, Searched, SharedStretch
 from witnessmark.lines.copies.records import Match, Stretch
 from witnessmark.lines.copies.search import search
+from witnessmark.lines.copies.stoplist import Stop, stops_of
 from witnessmark.plain import Plain, canonical
 
 PREFIX = "fingerprints:"
@@ -124,10 +125,11 @@ def look(
     same: list[Hit] = []
     hits: list[Hit] = []
     asked: dict[str, Library] = {}
+    stops = _marked(libraries)
     for index, (name, library) in enumerate(libraries.items()):
         progress(0.6 * index / len(libraries), f"searching '{name}'")
         try:
-            one, others = _search(fingerprint, name, library, sha256, same)
+            one, others = _search(fingerprint, name, library, sha256, same, stops)
         except WitnessmarkError as error:
             searched.append(Searched(name, "", 0, 0.0, str(error)))
             continue
@@ -136,7 +138,7 @@ def look(
             asked[name] = library
             hits.extend(others)
     direct = _merged(hits)
-    further = _through(direct, sha256, asked, lambda done, what: progress(0.6 + 0.4 * done, what))
+    further = _through(direct, sha256, asked, stops, lambda done, what: progress(0.6 + 0.4 * done, what))
     everything = _merged([*direct, *further])
     everything.sort(key=lambda hit: (RANK[hit.match.relation], len(hit.via), -hit.match.score, hit.recording.name))
     everything[:WRITING_AT_MOST] = [_with_writing(hit, fingerprint) for hit in everything[:WRITING_AT_MOST]]
@@ -147,8 +149,20 @@ def look(
     )
 
 
+def _marked(libraries: Mapping[str, Library]) -> tuple[Stop, ...]:
+    """What people marked in any of the libraries holds in all of them."""
+    found: list[Stop] = []
+    for library in libraries.values():
+        try:
+            if library.algorithm == ALGORITHM:
+                found.extend(stops_of([library]))
+        except WitnessmarkError:  # told where it is searched
+            continue
+    return tuple(found)
+
+
 def _search(
-    fingerprint: Fingerprint, name: str, library: Library, sha256: Sha256, same: list[Hit]
+    fingerprint: Fingerprint, name: str, library: Library, sha256: Sha256, same: list[Hit], stops: Sequence[Stop]
 ) -> tuple[Searched, list[Hit]]:
     """One library's answer; recordings that are the very same file are put to `same`."""
     closed = getattr(library, "not_searched", "")
@@ -161,7 +175,7 @@ def _search(
     with as_it_is_now(library) as view:
         recordings = {recording.id: recording for recording in view.recordings()}
         own = {number for number, recording in recordings.items() if recording.sha256 == sha256.hex()}
-        matches = search(fingerprint, view, leave_out=own) if len(recordings) > len(own) else ()
+        matches = search(fingerprint, view, leave_out=own, stops=stops) if len(recordings) > len(own) else ()
     same.extend(_hit(_IDENTICAL, recordings[number], library, name) for number in sorted(own))
     others = [recording for number, recording in recordings.items() if number not in own]
     hours = sum(recording.duration_s for recording in others) / 3600.0
@@ -206,7 +220,11 @@ def _merged(hits: Sequence[Hit]) -> list[Hit]:
 
 
 def _through(
-    direct: Sequence[Hit], sha256: Sha256, libraries: Mapping[str, Library], progress: Callable[[float, str], None]
+    direct: Sequence[Hit],
+    sha256: Sha256,
+    libraries: Mapping[str, Library],
+    stops: Sequence[Stop],
+    progress: Callable[[float, str], None],
 ) -> list[Hit]:
     """What the surest copies match and the item itself does not: other re-edits of the same content."""
     middles = [hit for hit in direct if hit.match.relation == "copy" and hit.recording.tiers >= 2]
@@ -223,7 +241,8 @@ def _through(
                     recordings = {recording.id: recording for recording in view.recordings()}
                     if sum(recording.duration_s for recording in recordings.values()) > 3600.0 * THROUGH_MOST_H:
                         continue
-                    matches = search(fingerprint, view, leave_out=_already(recordings, direct, library, sha256))
+                    left_out = _already(recordings, direct, library, sha256)
+                    matches = search(fingerprint, view, leave_out=left_out, stops=stops)
             except WitnessmarkError:  # what the item itself matched stands without it
                 continue
             for match in matches:

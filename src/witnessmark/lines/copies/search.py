@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from witnessmark.errors import ClashError
 from witnessmark.lines.copies.areas import outside_areas
@@ -14,6 +14,7 @@ from witnessmark.lines.copies.heard import by_sound, heard_in, with_sound
 from witnessmark.lines.copies.library import Library
 from witnessmark.lines.copies.pairing import one_reference
 from witnessmark.lines.copies.records import Match
+from witnessmark.lines.copies.stoplist import Stop, stops_of, with_stops
 from witnessmark.lines.copies.templates import without_shared
 from witnessmark.lines.copies.verdict import Checked, match_of
 from witnessmark.lines.copies.verify import verify
@@ -29,6 +30,7 @@ def search(
     *,
     leave_out: Collection[int] = (),
     progress: Progress | None = None,
+    stops: Sequence[Stop] | None = None,
 ) -> tuple[Match, ...]:
     """The recordings of a library that a query shows, whole or in part.
 
@@ -40,6 +42,8 @@ def search(
     leave_out : collection of int
         Recordings not to be told of, such as the query itself.
     progress : callable (done from 0 to 1, what is being done), optional
+    stops : sequence of Stop, optional
+        What people marked, by its content; what is marked in this library unless given.
 
     Returns
     -------
@@ -54,6 +58,9 @@ def search(
     _same_algorithm(query.algorithm, library.algorithm)
     found = candidates(query, library, leave_out)
     known = {recording.id: recording for recording in library.recordings()} if found else {}
+    if found:
+        marked = stops_of([library]) if stops is None else stops
+        known = with_stops(known, library, [candidate.recording for candidate in found], marked)
     checked: dict[int, Checked] = {}
     for number, candidate in enumerate(found):
         if progress is not None:

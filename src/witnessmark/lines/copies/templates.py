@@ -29,12 +29,15 @@ CONTINUES_S = 1.5
 """Both recordings go on for at least this long."""
 
 OPENING_WORDS = "Both begin or end with the same stretch and then go on differently, as with a broadcaster's intro."
-MARKED_WORDS = "The stretch is marked as an intro or other shared material."
+MARKED_WORDS = "The stretch, here or in another recording, is marked as an intro or other shared material."
 MANY_WORDS = (
     "Three or more recordings of the library show the same stretch and go on differently, as with a jingle or a map "
     "that many share."
 )
-AREA_WORDS = "An area of the picture is marked as a logo or other shared material; nothing in it was counted."
+AREA_WORDS = (
+    "An area of the picture, here or in another recording, is marked as a logo or other shared material; nothing in it "
+    "was counted."
+)
 LARGE_AREA = 0.5
 """A marked area of at least this share of the frame keeps frame codes, which are of whole pictures, from counting."""
 
