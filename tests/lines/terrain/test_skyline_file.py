@@ -104,6 +104,7 @@ def test_only_the_image_and_the_line_are_needed() -> None:
         ({"peaks": [{"name": "", "lat_deg": 0}]}, r"peaks\[0\].name"),
         ({"peaks": [{"name": "A", "lat_deg": 95}]}, "lat_deg is 95"),
         ({"peaks": {}}, "peaks is {}, a list is needed"),
+        ({"skyline_px": [], "abstained": "No sky is found."}, "as none was found: No sky is found"),
     ],
 )
 def test_what_cannot_be_used_is_refused_with_the_place_named(changes: dict[str, object], says: str) -> None:
@@ -122,6 +123,11 @@ def test_a_line_from_right_to_left_is_turned_round_and_told() -> None:
     backward, remarks = skyline(asked(skyline_px=[[640, 120], [200, 80.5], [0, 100]]))
     assert backward == forward
     assert remarks == ("skyline_px was drawn from right to left and was turned round.",)
+
+
+def test_what_a_proposal_writes_beside_a_skyline_asks_nothing() -> None:
+    found, remarks = skyline(asked(abstained=None, proposal={"by": "colours"}, edits=[], remarks=[]))
+    assert (found, remarks) == skyline(asked())
 
 
 def test_upright_steps_keep_both_ends_and_columns_ascend() -> None:

@@ -48,6 +48,8 @@ DEFAULT_SIGMA_PX = 2.0
 
 _BESIDE = ("image", "proposal", "edits", "abstained", "remarks")
 """Fields that tell where a line comes from; the search does not ask them."""
+_BESIDE = ("abstained", "proposal", "edits", "remarks")
+"""Fields that `terrain skyline` writes beside a skyline; they ask nothing."""
 _FIELDS = tuple(field.name for field in fields(Skyline) if field.name not in ("width_px", "height_px"))
 
 
@@ -163,6 +165,8 @@ def _frame(given: Mapping[str, object], remarks: list[str], folder: Path | None)
     width = whole(image.get("width_px"), "image.width_px", 2, MOST_SIDE_PX)
     height = whole(image.get("height_px"), "image.height_px", 2, MOST_SIDE_PX)
     size = (width, height)
+    if not given.get("skyline_px") and isinstance(given.get("abstained"), str):
+        raise Refused(f"it holds no skyline, as none was found: {str(given['abstained'])[:200].rstrip('.')}")
     skyline = polyline(given.get("skyline_px"), "skyline_px", size, remarks)
     ignore = _ignored(given.get("ignore_px"), width, remarks)
     if _asked_px(skyline, ignore) < LEAST_ASKED_PX:
