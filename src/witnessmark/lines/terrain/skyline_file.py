@@ -48,8 +48,6 @@ DEFAULT_SIGMA_PX = 2.0
 
 _BESIDE = ("image", "proposal", "edits", "abstained", "remarks")
 """Fields that tell where a line comes from; the search does not ask them."""
-_BESIDE = ("abstained", "proposal", "edits", "remarks")
-"""Fields that `terrain skyline` writes beside a skyline; they ask nothing."""
 _FIELDS = tuple(field.name for field in fields(Skyline) if field.name not in ("width_px", "height_px"))
 
 
