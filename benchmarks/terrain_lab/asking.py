@@ -18,7 +18,7 @@ from witnessmark.lines.terrain.matching import locate
 from witnessmark.lines.terrain.profiles import ProfileCache
 from witnessmark.lines.terrain.records import Located
 
-RIGHT_M, EXACT_M = 1000.0, 100.0
+RIGHT_M = 1000.0
 ABOUT_TRUTH_M = 300.0
 """Half the side of the square about the truth in which the search is asked again."""
 BETTER_NATS = 0.5
@@ -94,7 +94,7 @@ def ask(query: Query, workers: int, cache: ProfileCache | None, *, misses: bool 
     Parameters
     ----------
     misses : bool
-        Ask again about the truth's surroundings when the answer lies elsewhere.
+        Ask again about the truth's surroundings when the answer lies more than a kilometre away.
     """
     provider = FolderElevation(Path(query.dem))
     cpu, wall = time.process_time(), time.perf_counter()
@@ -107,7 +107,7 @@ def ask(query: Query, workers: int, cache: ProfileCache | None, *, misses: bool 
     heading = found.candidates[0].heading_deg - truth.heading_deg if found.candidates else np.nan
     off_m = away[0] if away else np.inf
     at_truth = np.nan
-    if misses and query.inside and off_m > EXACT_M:
+    if misses and query.inside and off_m > RIGHT_M:
         at_truth = fit_at_truth(query, workers)
     in50, in90, within = held(found, truth.lat_deg, truth.lon_deg) if query.inside else (False, False, 0.0)
     return Row(
