@@ -13,6 +13,7 @@ from tests.lines.clips import item_of, space, write
 from tests.lines.copies.planting import plant_copies
 from tests.lines.scene.planting import plant_scene
 from tests.lines.sun.planting import plant_sun
+from tests.lines.terrain.planting import plant_terrain
 from tests.lines.weather.planting import plant_weather
 
 from witnessmark.custody.records import Appearance, Moment
@@ -45,5 +46,6 @@ PLANTERS: dict[str, Callable[[Path], Planted]] = {
     "integrity": plant_integrity,
     "scene": plant_scene,
     "sun": plant_sun,
+    "terrain": plant_terrain,
     "weather": plant_weather,
 }

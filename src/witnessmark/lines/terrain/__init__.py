@@ -39,7 +39,7 @@ class TerrainLine:
         "Saurer, Baatz, Köser, Ladický & Pollefeys, Image based geo-localization in the Alps, IJCV 116, 2016, "
         "doi:10.1007/s11263-015-0830-0",
         "Tzeng, Zhai, Clements, Townshend & Zakhor, User-driven geolocation of untagged desert imagery using digital "
-        "elevation models, CVPR Workshops 2013, doi:10.1109/CVPRW.2013.42",
+        "elevation models, CVPR Workshops 2013",
         "Torge & Müller, Geodesy, 4th edition, 2012, sections 4.1 and 5.1",
         "Lange, Little & Taylor, Robust statistical modeling using the t distribution, JASA 84, 1989, "
         "doi:10.1080/01621459.1989.10478852",

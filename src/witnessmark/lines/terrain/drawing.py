@@ -127,7 +127,7 @@ def shaded(ground: Ground, part: Window | None = None) -> bytes:
     Notes
     -----
     Lambert's cosine law with light from the north-west (Horn, Hill shading and the reflectance map, Proceedings of
-    the IEEE 69, 1981, doi:10.1109/PROC.1981.11918), slopes exaggerated until the median one is 15 degrees.
+    the IEEE 69, 1981, pages 14-47), slopes exaggerated until the median one is 15 degrees.
     """
     window = ground.region if part is None else part
     rows, columns = slice(window.row, window.row + window.rows), slice(window.column, window.column + window.columns)

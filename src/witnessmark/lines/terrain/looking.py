@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 import cv2
 import numpy as np
@@ -76,7 +75,7 @@ class Region:
 
     region_deg: tuple[float, float, float, float]
     spacing_m: float
-    asked_by: Literal["mark", "case"]
+    asked_by: str
     profiles: Path | None = None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from witnessmark.custody.hashes import Sha256
 from witnessmark.lines.contract import InputRef, Remark
@@ -169,7 +169,7 @@ class Searched:
 
     region_deg: tuple[float, float, float, float]
     spacing_m: float
-    asked_by: Literal["mark", "case", "file"]
+    asked_by: str
     elevation: str
     resolution_m: float
     vertical_datum: str
@@ -201,7 +201,7 @@ class Sighted:
         The frame, small; empty where it could not be had.
     """
 
-    kind: Literal["frame", "pan"]
+    kind: str
     marks: tuple[str, ...]
     frames_count: int
     columns_count: int

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -41,7 +40,7 @@ class Question:
     sight: Skyline | Pan
     region_deg: tuple[float, float, float, float]
     spacing_m: float
-    asked_by: Literal["mark", "case", "file"]
+    asked_by: str
     workers: int = 2
 
 

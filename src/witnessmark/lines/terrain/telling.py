@@ -171,7 +171,7 @@ def _merged(strips: Sequence[Strip]) -> list[Strip]:
 
 def _strip_words(strip: Strip, unit_deg: float) -> str:
     where = (
-        f"{strip.from_px:.0f}-{strip.to_px:.0f} px"
+        f"{max(0.0, strip.from_px):.0f}-{strip.to_px:.0f} px"
         if unit_deg != PAN_UNIT_DEG
         else f"{strip.from_px:.0f} to {strip.to_px:.0f} degrees of the pan"
     )
