@@ -44,6 +44,7 @@ class CaseWeather:
         self._found: tuple[GivenRecord, ...] | None = None
         self._troubles: list[str] = []
         self._readings: list[Reading] = []
+        self._heights: NDArray[np.float64] | None = None
 
     def given(self) -> tuple[GivenRecord, ...]:
         """Every record of the case's weather folder, and of what may be asked online, that covers the space."""
@@ -75,9 +76,12 @@ class CaseWeather:
 
     def _look(self) -> tuple[GivenRecord, ...]:
         places = self._over.places
-        middle = places.n_places // 2 + places.shape[1] // 2
+        rows, columns = places.shape
+        middle = rows // 2 * columns + columns // 2
         lat_deg, lon_deg = float(places.lat_deg[middle]), float(places.lon_deg[middle])
         start, end = self._over.times.start - MARGIN, self._over.times.end + MARGIN
+        if end > dt.datetime.now(dt.UTC):  # nothing is recorded of the future
+            end = self._over.times.end
         folder = self._case.folder / FOLDER / WEATHER
         troubles: list[str] = []
         opened = open_providers(self._case, {WEATHER}, troubles)
@@ -121,7 +125,9 @@ class CaseWeather:
         """Between the record's height and that of most places: the ninth decile of their differences."""
         if record.elevation_m is None:
             return None
-        heights = self._heights_m()
+        if self._heights is None:
+            self._heights = self._heights_m()
+        heights = self._heights
         if heights.size == 0:
             return None
         return round(float(np.quantile(np.abs(heights - record.elevation_m), 0.9)), 0)

@@ -75,7 +75,7 @@ def read_meteostat(path: Path, stated: Stated | None = None) -> tuple[Recorded, 
     rows, sourced = _rows(name, read_bytes(path))
     left: Counter[str] = Counter()
     hours, notes = whole_hours(_hour(at, row, sourced, left) for at, row in rows)
-    told = [f"{count} values filled in from '{source}' were left out." for source, count in sorted(left.items())]
+    told = [f"Values left out because '{source}' filled them in: {count}." for source, count in sorted(left.items())]
     if not sourced:
         told.append(NO_SOURCES)
     record = Recorded(

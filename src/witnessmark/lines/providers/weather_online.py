@@ -78,7 +78,7 @@ class ArchiveWeather:
             raise ProviderError(f"'{path.name}' was changed after it was kept.", f"Delete {asked} and ask again.")
         retrieved = dt.datetime.fromisoformat(request["retrieved"])
         records = tuple(
-            replace(record, reading=replace(reading, source=f"{KEPT}/{path.name}", retrieved=retrieved))
+            replace(record, reading=replace(reading, source=request["url"], retrieved=retrieved))
             for record in read_openmeteo(path, models=request["models"])
         )
         return nearest(records, lat_deg, lon_deg, start, end)

@@ -131,7 +131,7 @@ def whole_hours(hours: Iterable[WeatherHour]) -> tuple[tuple[WeatherHour, ...], 
         sums = [hour.precipitation_mm for hour in reports if hour.precipitation_mm is not None]
         held["precipitation_mm"] = max(sums, default=None)
         joined.append(WeatherHour(at, **held))
-    notes = (f"{impossible} values that cannot be were left out.",) if impossible else ()
+    notes = (f"Values left out because they cannot be: {impossible}.",) if impossible else ()
     return tuple(joined), notes
 
 

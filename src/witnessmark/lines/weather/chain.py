@@ -7,49 +7,64 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Bins = NDArray[np.int64]
-PRIOR_HOURS = 240.0
-"""How many hours of a record outweigh the climate that the chain was fitted in; stated."""
+PRIOR_ERRANDS = 20.0
+"""How many steps of a record outweigh what is held of it beforehand. Stated."""
 ROUNDS = 2
 BALANCING = 50
+MOST_ROUNDS, ENOUGH, SUREST = 20, 1e-3, 0.99
 
 
-def smooth(record: Bins, emission: Floats, transition: Floats, stationary: Floats, power: float) -> Floats:
-    """Probability of each state in each hour given the whole record.
+def likelihoods(record: Bins, emission: Floats, power: float) -> Floats:
+    """P(what the record shows | state) to a power; 1 where it shows nothing.
 
     Parameters
     ----------
     record : ndarray of int, shape (n_hours,)
-        Which bin the record shows; -1 where it has no value, which tells nothing.
+        Which bin the record shows; -1 where it has no value.
     emission : ndarray of float64, shape (n_states, n_bins)
         P(bin shown | state).
-    transition : ndarray of float64, shape (n_states, n_states)
-        P(state an hour later | state).
-    stationary : ndarray of float64, shape (n_states,)
     power : float
-        The emission's exponent, 0-1: errors of a record persist, so its hours are worth less than independent ones.
+        0-1: errors of a record persist, so its hours are worth less than independent ones.
 
     Returns
     -------
     ndarray of float64, shape (n_hours, n_states)
+    """
+    likely = np.ones((len(record), len(emission)))
+    held = record >= 0
+    likely[held] = (emission[:, record[held]].T) ** power
+    return likely
+
+
+def smooth(likely: Floats, transition: Floats, stationary: Floats) -> Floats:
+    """Probability of each state in each step given the whole record.
+
+    Parameters
+    ----------
+    likely : ndarray of float64, shape (n_steps, n_states)
+        P(what the record shows | state).
+    transition : ndarray of float64, shape (n_states, n_states)
+        P(state a step later | state).
+    stationary : ndarray of float64, shape (n_states,)
+
+    Returns
+    -------
+    ndarray of float64, shape (n_steps, n_states)
 
     Notes
     -----
-    Forward-backward recursion, scaled in each hour (Rabiner 1989, doi:10.1109/5.18626).
+    Forward-backward recursion, scaled in each step (Rabiner 1989, doi:10.1109/5.18626).
     """
-    n_hours, n_states = len(record), len(stationary)
-    likely = np.ones((n_hours, n_states))
-    held = record >= 0
-    likely[held] = (emission[:, record[held]].T) ** power
-    forward, backward = np.empty((n_hours, n_states)), np.ones((n_hours, n_states))
+    forward, backward = np.empty(likely.shape), np.ones(likely.shape)
     ahead = stationary
-    for hour in range(n_hours):
-        now = ahead * likely[hour]
+    for step, chance in enumerate(likely):
+        now = ahead * chance
         now /= now.sum()
-        forward[hour] = now
+        forward[step] = now
         ahead = now @ transition
-    for hour in range(n_hours - 2, -1, -1):
-        later = transition @ (likely[hour + 1] * backward[hour + 1])
-        backward[hour] = later / later.sum()
+    for step in range(len(likely) - 2, -1, -1):
+        later = transition @ (likely[step + 1] * backward[step + 1])
+        backward[step] = later / later.sum()
     together = forward * backward
     return np.asarray(together / together.sum(axis=1, keepdims=True))
 
@@ -79,38 +94,45 @@ def long_run(transition: Floats) -> Floats:
     return np.asarray(shares / shares.sum())
 
 
-def in_climate(record: Bins, emission: Floats, transition: Floats, power: float) -> tuple[Floats, Floats]:
+def in_climate(
+    likely: Floats, held: NDArray[np.bool_], transition: Floats, prior_steps: float
+) -> tuple[Floats, Floats]:
     """States smoothed with a chain that is bent to the record's own climate.
+
+    Parameters
+    ----------
+    likely : ndarray of float64, shape (n_steps, n_states)
+    held : ndarray of bool, shape (n_steps,)
+        Steps in which the record shows something.
+    transition : ndarray of float64, shape (n_states, n_states)
+    prior_steps : float
+        How many steps of a record outweigh the climate that the chain was fitted in.
 
     Returns
     -------
     (probabilities, shares)
-        Shapes (n_hours, n_states) and (n_states,): the second is what an hour without any record comes to.
+        Shapes (n_steps, n_states) and (n_states,): the second is what a step without any record comes to.
     """
     stationary = long_run(transition)
-    shares, chain = stationary, transition
-    held = record >= 0
-    found = smooth(record, emission, chain, shares, power)
+    shares = stationary
+    found = smooth(likely, transition, shares)
     for _ in range(ROUNDS):
-        shares = (PRIOR_HOURS * stationary + found[held].sum(axis=0)) / (PRIOR_HOURS + np.count_nonzero(held))
-        chain = bent(transition, stationary, shares)
-        found = smooth(record, emission, chain, shares, power)
+        shares = (prior_steps * stationary + found[held].sum(axis=0)) / (prior_steps + np.count_nonzero(held))
+        found = smooth(likely, bent(transition, stationary, shares), shares)
     return found, shares
 
 
-def persistent(record: Bins, right: float, stay_hours: float, hours_an_errand: float) -> tuple[Floats, Floats, float]:
-    """Two states that last, behind a record whose share of right hours is learnt from how it flickers.
+def persistent(share: Floats, right: float, stay_steps: float) -> tuple[Floats, Floats, float]:
+    """Two states that last, behind a record whose share of right steps is learnt from how it flickers.
 
     Parameters
     ----------
-    record : ndarray of int, shape (n_hours,)
-        0 or 1; -1 where it has no value.
+    share : ndarray of float64, shape (n_steps,)
+        How much of a step shows the second state, 0-1; NaN where the record shows nothing.
     right : float
         Share of the record that is right, as first held.
-    stay_hours : float
-        How long a state lasts in the mean [h].
-    hours_an_errand : float
-        So many hours of the record err together and count as one [h].
+    stay_steps : float
+        How long a state lasts in the mean.
 
     Returns
     -------
@@ -119,20 +141,23 @@ def persistent(record: Bins, right: float, stay_hours: float, hours_an_errand: f
 
     Notes
     -----
-    Expectation-maximisation of a symmetric error (Dempster, Laird & Rubin 1977), held by a prior of 20 errands. It
+    Expectation-maximisation of a symmetric error (Dempster, Laird & Rubin 1977), held by a prior of 20 steps. It
     sees errors that flicker; errors that last as long as the state does it cannot see.
     """
-    leave = 1.0 / stay_hours
+    leave = 1.0 / stay_steps
     transition = np.array([[1.0 - leave, leave], [leave, 1.0 - leave]])
-    held = record >= 0
-    prior, first = 20.0, right
-    errands = np.count_nonzero(held) / hours_an_errand
-    found, shares = np.full((len(record), 2), 0.5), np.full(2, 0.5)
-    for _ in range(20):
-        emission = np.array([[right, 1.0 - right], [1.0 - right, right]])
-        found, shares = in_climate(record, emission, transition, 1.0 / hours_an_errand)
-        agree = found[np.flatnonzero(held), record[held]].sum() / hours_an_errand
-        before, right = right, float(np.clip((prior * first + agree) / (prior + errands), 0.5, 0.99))
-        if abs(right - before) < 1e-3:
+    held = ~np.isnan(share)
+    second = np.where(held, share, 0.0)
+    agrees = np.stack([1.0 - second, second], axis=1)
+    first = right
+    found, shares = np.full(agrees.shape, 0.5), np.full(2, 0.5)
+    for _ in range(MOST_ROUNDS):
+        likely = np.where(held[:, None], right**agrees * (1.0 - right) ** (1.0 - agrees), 1.0)
+        found, shares = in_climate(likely, held, transition, PRIOR_ERRANDS)
+        agree = float(np.sum((found * agrees)[held]))
+        before = right
+        right = (PRIOR_ERRANDS * first + agree) / (PRIOR_ERRANDS + np.count_nonzero(held))
+        right = float(np.clip(right, 0.5, SUREST))
+        if abs(right - before) < ENOUGH:
             break
     return found, shares, right

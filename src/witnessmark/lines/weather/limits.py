@@ -36,10 +36,16 @@ MISNAMED: Mapping[str, float] = {"rain": 0.02, "snow": 0.03, "sky": 0.1, "wind":
 MISNAMED_TEMPERATURE = 0.05
 """Chance that a person misnames what is seen. Stated, not measured."""
 
-SNOW_STAYS_HOURS = 24.0 * 40.0
+CLIMATE_HOURS = 240.0
+"""How many hours of a record outweigh the climate that the tables were fitted in. Stated."""
+AROUND_DAYS, AROUND_DAYS_SNOW = 30, 180
+"""So much of a record to either side of the times weighed goes into the chain."""
+SNOW_STAYS_DAYS = 40.0
 """How long snow cover or bare ground lasts: two seasons and a few spells in a year of one mountain site, 6 changes."""
 SNOW_RIGHT = 0.85
-SNOW_ERRAND_HOURS = 24.0
+"""Share of days on which a record is right about snow, before its flicker says more. Stated."""
+SUREST_SCENES = 0.98
+"""No share that an analyst states of scenes counts for more."""
 SNOW_SEASON_DAYS: Mapping[str, float] = {"station": 14.0, "model": 14.0, "satellite": 7.0}
 """By how much snow may come and go at other times than in the record. Stated; benchmarks/weather.py tries it."""
 

@@ -63,16 +63,13 @@ def look(item: Item, marks: Marks, tools: Tools) -> WeatherObservations | Cannot
             " ".join(["No weather record covers the places and times that are weighed.", *troubles[:3]]),
             "Put recorded weather of the region into the case's folder outside/weather, or allow 'open-meteo'.",
         )
-    records = tuple(
-        pack(one.record, f"{one.provider}: {one.record.readings[0].source}", one.distance_km, one.climb_m)
-        for one in _nearest(given)
-    )
+    chosen = _nearest(given)
+    records = tuple(pack(one.record, _name(one), one.distance_km, one.climb_m) for one in chosen)
     remarks = [Remark("label", True, text, "A slip of the hand; the label was left out.") for text in refused]
     remarks += [Remark("record", True, text, "Records are often incomplete; the rest was used.") for text in troubles]
-    for one in _nearest(given):
+    for one in chosen:
         remarks += [
-            Remark("record", False, f"{one.record.readings[0].source}: {note}", "It was weighed as such.")
-            for note in one.record.notes
+            Remark("record", False, f"{_name(one)}: {note}", "It was weighed as such.") for note in one.record.notes
         ]
     refs = [InputRef(record.sha256, "weather record") for record in records]
     return WeatherObservations(
@@ -96,6 +93,11 @@ def _days(
     n_hours = min(DAY_HOURS * MOST_DAYS, max(1, math.ceil((end - first) / HOUR)))
     weighed = weigh_hours(labels, records, first, n_hours)
     return day_rows(first, weighed.nats) if weighed.served else ()
+
+
+def _name(one: GivenRecord) -> str:
+    source = one.record.readings[0].source
+    return f"{one.record.model} ({one.provider if '://' in source else source})"
 
 
 def _nearest(given: Sequence[GivenRecord]) -> list[GivenRecord]:

@@ -69,7 +69,7 @@ def own_limits(records: Sequence[RecordSeen], weighed: Weighed, gaps: Sequence[G
     for record in used:
         far = "an unknown distance" if record.distance_km is None else f"up to {record.distance_km:.0f} km"
         high = "not known" if record.climb_m is None else f"{record.climb_m:.0f} m"
-        said.append(f"{record.source} ({record.model}) is {far} away; the difference of height is {high}.")
+        said.append(f"{record.source} is {far} away; the difference of height is {high}.")
     if any(record.distance_km is None for record in used):
         said.append(f"The record was taken to hold within {limits.NEAR_KM:.0f} km of the place.")
     if any(record.kind == "model" for record in used):

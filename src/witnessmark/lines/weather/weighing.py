@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from witnessmark.lines.weather.packing import HOUR, unpack
 from witnessmark.lines.weather.tables import Table, bins_of, tables
 
 Floats = NDArray[np.float64]
+Bins = NDArray[np.int64]
 FAMILIES = (*CHAINED, "temperature")
 TEMPERATURE_ERROR_C: Mapping[str, float] = {"station": 1.2, "model": 2.1, "satellite": math.inf}
 """Scale of a Student t of 4 degrees of freedom between record and place; see docs/lines/weather.md."""
@@ -116,20 +118,52 @@ def beside(record: RecordSeen, family: str) -> float:
     return 1.0 - (1.0 - chance) * near
 
 
-def states(record: RecordSeen, family: str, using: Mapping[str, Table]) -> tuple[Floats, Floats]:
-    """Probability of each state in each hour of the record, and their shares in its climate."""
-    shown = bins_of(family, unpack(record)[family])
-    if family == "snow":
-        right = limits.SNOW_RIGHT if record.right_share is None else min(record.right_share, 0.98)
-        found, shares, _ = chain.persistent(shown, right, limits.SNOW_STAYS_HOURS, limits.SNOW_ERRAND_HOURS)
-        return _season(found, limits.SNOW_SEASON_DAYS[record.kind]), shares
-    table = using[family]
-    return chain.in_climate(shown, _emission(table, record, family), table.transition, limits.POWER)
+@functools.lru_cache(maxsize=32)
+def states(record: RecordSeen, family: str, first: int, last: int, table: Table | None) -> tuple[Floats, Floats]:
+    """Probability of each state in each hour of a stretch of a record, and their shares in its climate.
+
+    Parameters
+    ----------
+    record : RecordSeen
+    family : str
+        One of `CHAINED`.
+    first, last : int
+        The stretch, in hours from the record's first.
+    table : Table or None
+        None for snow, which has none.
+
+    Returns
+    -------
+    (probabilities, shares)
+        Shapes (last - first, n_states) and (n_states,); read-only, as they are kept.
+    """
+    shown = bins_of(family, unpack(record)[family][first:last])
+    if table is None:
+        found, shares = _snow(record, shown)
+    else:
+        likely = chain.likelihoods(shown, _emission(table, record, family), limits.POWER)
+        found, shares = chain.in_climate(likely, shown >= 0, table.transition, limits.CLIMATE_HOURS)
+    found.setflags(write=False)
+    shares.setflags(write=False)
+    return found, shares
+
+
+def _snow(record: RecordSeen, shown: Bins) -> tuple[Floats, Floats]:
+    """Day by day: a day's reports of snow err together and count as one."""
+    n_days = -(-shown.size // DAY_HOURS)
+    padded = np.full(n_days * DAY_HOURS, -1, dtype=np.int64)
+    padded[: shown.size] = shown
+    by_day = np.ma.masked_less(padded.reshape(n_days, DAY_HOURS), 0)
+    share = np.ma.filled(by_day.mean(axis=1).astype(np.float64), np.nan)
+    right = limits.SNOW_RIGHT if record.right_share is None else min(record.right_share, limits.SUREST_SCENES)
+    found, shares, _ = chain.persistent(share, right, limits.SNOW_STAYS_DAYS)
+    blurred = _season(found, limits.SNOW_SEASON_DAYS[record.kind])
+    return np.repeat(blurred, DAY_HOURS, axis=0)[: shown.size], shares
 
 
 def _emission(table: Table, record: RecordSeen, family: str) -> Floats:
     if family == "sky" and record.right_share is not None:
-        wrong = (1.0 - min(record.right_share, 0.98)) / 2.0
+        wrong = (1.0 - min(record.right_share, limits.SUREST_SCENES)) / 2.0
         return np.full((3, 3), wrong) + np.eye(3) * (1.0 - 3.0 * wrong)
     return table.emission[record.kind if record.kind in table.emission else "station"]
 
@@ -143,12 +177,13 @@ def _chained(
     using: Mapping[str, Table],
 ) -> Floats:
     """Log of P(label | record) over P(label | its climate), averaged over the labels."""
-    found, shares = states(record, family, using)
-    on_axis = np.repeat(shares[None, :], n_hours, axis=0)
+    around = DAY_HOURS * (limits.AROUND_DAYS_SNOW if family == "snow" else limits.AROUND_DAYS)
     offset = round((record.start - start) / HOUR)
-    low, high = max(0, offset), min(n_hours, offset + len(found))
-    if low < high:
-        on_axis[low:high] = found[low - offset : high - offset]
+    first, last = max(0, -offset - around), min(record.hours_count, n_hours - offset + around)
+    found, shares = states(record, family, first, last, using.get(family))
+    on_axis = np.repeat(shares[None, :], n_hours, axis=0)
+    low, high = max(0, offset + first), min(n_hours, offset + last)
+    on_axis[low:high] = found[low - offset - first : high - offset - first]
     wrong = beside(record, family)
     nats = []
     for label in labels:
@@ -197,13 +232,11 @@ def _bridged(values: Floats) -> Floats:
 
 
 def _season(found: Floats, days: float) -> Floats:
-    """Snow's probability blurred in time, as a season begins and ends at other times elsewhere (normal, edges held)."""
-    sd = days * DAY_HOURS
-    reach = int(3 * sd)
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sd) ** 2)
-    kernel /= kernel.sum()
+    """Snow's probability blurred over days, as a season begins and ends at other times elsewhere (edges held)."""
+    reach = int(3 * days)
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / days) ** 2)
     padded = np.pad(found[:, 1], reach, mode="edge")
-    snow = np.clip(np.convolve(padded, kernel, mode="valid"), 0.0, 1.0)
+    snow = np.clip(np.convolve(padded, kernel / kernel.sum(), mode="valid"), 0.0, 1.0)
     return np.stack([1.0 - snow, snow], axis=1)
 
 
