@@ -11,25 +11,20 @@ from witnessmark.errors import BadInputError
 from witnessmark.lines.terrain.column_chain import best_line, marginals
 from witnessmark.lines.terrain.edge_finding import refine
 from witnessmark.lines.terrain.sky_colours import gather
-from witnessmark.lines.terrain.sky_evidence import COLOURS, CUT, Small, small_copy, summed
+from witnessmark.lines.terrain.sky_evidence import COLOURS, CUT, Floats32, Small, small_copy, summed
 from witnessmark.lines.terrain.sky_model import SkyModel
-from witnessmark.lines.terrain.sky_weights import (
-    MODEL_WEIGHT,
-    SIGMA_FLOOR_PX,
-    STEPS,
-    SURENESS,
-    WEIGHTS,
-)
+from witnessmark.lines.terrain.sky_weights import STEPS, SURENESS, WEIGHTS
+from witnessmark.lines.terrain.sureness import chance_of, signs_of
 
 Floats = NDArray[np.float64]
 
 SMALLEST_SIDE_PX, MOST_PIXELS = 16, 200_000_000
-RIGHT_SHARE = 1.0 / 120.0
-"""A column is right when the line is off by less than this share of the frame's longer side: half a degree of sixty."""
-SEEN_CHANCE = 0.5
-"""A column has a skyline when that is at least so likely."""
 LEAST_COLUMNS = 0.08
-"""Share of the columns below which a frame has no skyline to propose."""
+"""Share of the columns that must show a line, and be expected right, for a frame to have a skyline to propose."""
+SIGMA_FLOOR_PX = 0.8
+"""Of a right line on rehearsed frames of 640 to 1280 pixels, measured: trees and blur, not the fit, set it."""
+MODEL_WEIGHT = 1.0
+"""What a model's sky and ground weigh: as much as the frame's own colours about do. No model was at hand to fit it."""
 
 LINE, NO_SKY, NO_GROUND = 0, 1, 2
 """What a column shows: a skyline, ground up to the upper edge, or sky down to the lower one."""
@@ -103,36 +98,30 @@ def propose(rgb: NDArray[np.uint8], *, guide: Guide | None = None, model: SkyMod
     check_frame(rgb)
     height, width = rgb.shape[:2]
     small = small_copy(rgb)
-    potential = _potential(small, guide, rgb, model)
+    found, potential = _potential(small, guide, rgb, model)
     chance = marginals(potential, STEPS)
     state = best_line(potential, STEPS)
-    rows = small.rgb.shape[0]
-    no_sky, no_ground = chance[:, 0], chance[:, -1]
-    shows = np.select([(state == 0), (state == rows)], [NO_SKY, NO_GROUND], LINE).astype(np.uint8)
-    raw = _mass_about(chance, state, max(1, round(RIGHT_SHARE * max(small.rgb.shape[:2]))))
+    rows, n_columns = small.rgb.shape[0], len(state)
+    shows = np.select([state == 0, state == rows], [NO_SKY, NO_GROUND], LINE).astype(np.uint8)
+    told = np.where(shows == LINE, chance_of(signs_of(found, chance, state), SURENESS), 0.0)
     scale = height / rows
-    across = (np.arange(width) + 0.5) * len(state) / width - 0.5
-    rough = np.interp(across, np.arange(len(state)), state * scale)
-    nearest = np.clip(np.rint(across).astype(np.intp), 0, len(state) - 1)
-    shows_full = shows[nearest]
-    rough[shows_full != LINE] = np.nan
+    across = (np.arange(width) + 0.5) * n_columns / width - 0.5
+    nearest = np.clip(np.rint(across).astype(np.intp), 0, n_columns - 1)
+    seen = shows[nearest] == LINE
+    rough = np.where(seen, np.interp(across, np.arange(n_columns), state * scale), np.nan)
     row, edge_sigma = refine(rgb, rough, max(2, round(1.5 * scale)))
-    row = np.where(np.isfinite(row), np.clip(row, 0.0, float(height)), np.nan)
-    spread = np.interp(across, np.arange(len(state)), _spread(chance, state)) * scale
+    row = np.clip(row, 0.0, float(height))
+    spread = np.interp(across, np.arange(n_columns), _spread(chance, state)) * scale
     sigma = np.where(np.isnan(edge_sigma), np.maximum(spread, 0.5 * scale), np.hypot(edge_sigma, SIGMA_FLOOR_PX))
-    sigma[np.isnan(row)] = np.nan
-    told = chance_right(np.interp(across, np.arange(len(state)), raw))
-    seen = shows_full == LINE
-    reason = _reason(seen, float(no_sky.mean()), float(no_ground.mean()))
     return Proposal(
         width,
         height,
         row,
-        sigma,
-        np.where(seen, told, 0.0),
-        shows_full,
+        np.where(seen, sigma, np.nan),
+        np.where(seen, np.interp(across, np.arange(n_columns), told), 0.0),
+        shows[nearest],
         "colours and edges" if model is None else f"{model.facts.path} (SHA-256 {model.facts.sha256})",
-        reason,
+        _reason(shows, told),
     )
 
 
@@ -150,14 +139,10 @@ def check_frame(rgb: NDArray[np.uint8]) -> None:
         )
 
 
-def chance_right(raw: Floats) -> Floats:
-    """The chance that a column is right, from the chain's own chance, as measured (`benchmarks/results/skyline.md`)."""
-    clipped = np.clip(raw, 1e-4, 1.0 - 1e-4)
-    return np.asarray(1.0 / (1.0 + np.exp(-(SURENESS[0] + SURENESS[1] * np.log(clipped / (1.0 - clipped))))))
-
-
-def _potential(small: Small, guide: Guide | None, rgb: NDArray[np.uint8], model: SkyModel | None) -> Floats:
-    """What speaks for each border of each column [nats]: shape (width, height + 1)."""
+def _potential(
+    small: Small, guide: Guide | None, rgb: NDArray[np.uint8], model: SkyModel | None
+) -> tuple[Floats32, Floats]:
+    """The features of all borders, and what speaks for each of them [nats]: shape (width, height + 1)."""
     barred = None if guide is None else _barred(guide, small.rgb.shape[0] + 1)
     sure = None if guide is None else guide.sure
     found = gather(small, WEIGHTS, STEPS, sure, barred)
@@ -166,7 +151,7 @@ def _potential(small: Small, guide: Guide | None, rgb: NDArray[np.uint8], model:
         told = summed(model.odds(rgb, (small.rgb.shape[1], small.rgb.shape[0])))
         learned = found[:, :, [COLOURS, CUT]]
         potential += told * MODEL_WEIGHT - learned @ WEIGHTS[[COLOURS, CUT]]
-    return potential if barred is None else np.where(barred, -np.inf, potential)
+    return found, potential if barred is None else np.where(barred, -np.inf, potential)
 
 
 def _barred(guide: Guide, n_states: int) -> NDArray[np.bool_]:
@@ -177,14 +162,6 @@ def _barred(guide: Guide, n_states: int) -> NDArray[np.bool_]:
     return np.asarray(barred)
 
 
-def _mass_about(chance: Floats, state: NDArray[np.intp], reach: int) -> Floats:
-    """Chance that the border of each column lies within so many rows of the one taken."""
-    total = np.concatenate([np.zeros((len(chance), 1)), np.cumsum(chance, axis=1)], axis=1)
-    column = np.arange(len(chance))
-    high = np.minimum(state + reach + 1, chance.shape[1])
-    return np.asarray(total[column, high] - total[column, np.maximum(state - reach, 0)])
-
-
 def _spread(chance: Floats, state: NDArray[np.intp], reach: int = 8) -> Floats:
     """Root mean square distance of the border from the one taken, of what lies near it [rows]."""
     away = np.arange(chance.shape[1])[None, :] - state[:, None]
@@ -192,9 +169,12 @@ def _spread(chance: Floats, state: NDArray[np.intp], reach: int = 8) -> Floats:
     return np.asarray(np.sqrt((near * np.square(away)).sum(axis=1) / np.maximum(near.sum(axis=1), 1e-12)))
 
 
-def _reason(seen: NDArray[np.bool_], no_sky: float, no_ground: float) -> str | None:
-    if seen.mean() >= LEAST_COLUMNS:
-        return None
-    if no_sky >= no_ground:
-        return "No sky is found in the frame, so that there is no skyline to follow."
-    return "Nothing but sky is found in the frame, so that there is no skyline to follow."
+def _reason(shows: NDArray[np.uint8], told: Floats) -> str | None:
+    """Why there is no skyline to propose, from what columns show and how likely each is right."""
+    if (shows == LINE).mean() < LEAST_COLUMNS:
+        if (shows == NO_SKY).sum() >= (shows == NO_GROUND).sum():
+            return "No sky is found in the frame, so that there is no skyline to follow."
+        return "Nothing but sky is found in the frame, so that there is no skyline to follow."
+    if told.mean() < LEAST_COLUMNS:
+        return "No line in the frame is likely enough to be the skyline."
+    return None

@@ -176,23 +176,28 @@ def _long_edges(small: Small) -> tuple[Floats, Floats]:
     Averaging along the line brings out ridges whose contrast is less than the noise of a pixel.
     """
     height, width = small.texture.shape
-    strength, signed = np.zeros((height + 1, width)), np.zeros((height + 1, width))
+    strength = np.zeros((height + 1, width), np.float32)
+    signed = np.zeros((height + 1, width), np.float32)
     norm = np.hypot(small.noise * np.sqrt(2.0 / (ALONG_PX * ALONG_ROWS)), FAINTEST)
     for tilt_deg in TILTS_DEG:
-        averaged = cv2.filter2D(small.lab, -1, _line_kernel(tilt_deg), borderType=cv2.BORDER_REPLICATE)
-        sums = np.concatenate([np.zeros((1, width, 3)), np.cumsum(averaged, axis=0, dtype=np.float64)])
-        step = (_beside(sums, ALONG_ROWS, below=True) - _beside(sums, ALONG_ROWS, below=False)) / norm
-        step *= np.cos(np.radians(tilt_deg)) ** 0.5
+        kernel = _step_kernel(tilt_deg) * np.float32(np.cos(np.radians(tilt_deg)) ** 0.5 / norm)
+        step = cv2.filter2D(
+            small.lab, -1, kernel, anchor=(ALONG_PX // 2, len(kernel) // 2), borderType=cv2.BORDER_REPLICATE
+        )
         size = np.sqrt(np.square(step).sum(axis=2))
-        better = size > strength
-        strength[better], signed[better] = size[better], -step[:, :, 0][better]
+        better = size > strength[:-1]
+        strength[:-1][better], signed[:-1][better] = size[better], -step[:, :, 0][better]
     return np.log1p(strength), np.sign(signed) * np.log1p(np.abs(signed))
 
 
-def _line_kernel(tilt_deg: float) -> Floats32:
-    """An average along a line through the middle, `ALONG_PX` columns wide at most."""
+def _step_kernel(tilt_deg: float) -> Floats32:
+    """What lies in `ALONG_ROWS` below a line through the upper edge of a pixel, less what lies as far above it.
+
+    Averaged along the line over `ALONG_PX`; the pixel itself, the first below, is the kernel's middle row.
+    """
     half = ALONG_PX // 2
-    kernel = np.zeros((ALONG_PX, ALONG_PX), np.float32)
+    line = np.zeros((ALONG_PX + 2 * ALONG_ROWS, ALONG_PX), np.float32)
+    middle = len(line) // 2
     across = np.arange(-half, half + 1) * np.cos(np.radians(tilt_deg))
     down = np.arange(-half, half + 1) * np.sin(np.radians(tilt_deg))
     for x, y in zip(across, down, strict=True):
@@ -200,8 +205,12 @@ def _line_kernel(tilt_deg: float) -> Floats32:
         for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)):
             weight = (1.0 - abs(x - low_x - i)) * (1.0 - abs(y - low_y - j))
             if weight > 1e-6:
-                kernel[half + low_y + j, half + low_x + i] += weight
-    return np.asarray(kernel / kernel.sum(), np.float32)
+                line[middle + low_y + j, half + low_x + i] += weight
+    line /= line.sum()
+    step = np.zeros_like(line)
+    for row in range(ALONG_ROWS):
+        step += np.roll(line, row, axis=0) - np.roll(line, -1 - row, axis=0)
+    return np.asarray(step / ALONG_ROWS, np.float32)
 
 
 def summed(odds: Floats32) -> Floats32:
