@@ -22,7 +22,14 @@ from witnessmark.lines.scene.comparing import Looked, compare, compare_views, fi
 from witnessmark.lines.scene.features import Features, features_of, picture_box
 from witnessmark.lines.scene.guided import guided
 from witnessmark.lines.scene.likelihood import nearness, weigh
-from witnessmark.lines.scene.limits import RATES, SAME_PLACE_SUPPORT, SupportRates, rate_bound
+from witnessmark.lines.scene.limits import (
+    RATES,
+    SAME_PLACE_SUPPORT,
+    SupportRates,
+    chance_nats,
+    log10_ratio,
+    rate_bound,
+)
 from witnessmark.lines.scene.matching import FEWEST, agree, tentative
 from witnessmark.lines.scene.observations import Compared, SceneObservations
 from witnessmark.lines.scene.references import KnownPlace
@@ -196,6 +203,15 @@ def test_the_table_speaks_for_one_place_where_the_line_does() -> None:
     assert RATES.log10_ratio(SAME_PLACE_SUPPORT) > 1.0
     assert RATES.log10_ratio(0) < 0.0
     assert 0.0 < RATES.false_rate_bound(SAME_PLACE_SUPPORT) < 0.05
+
+
+def test_among_many_references_agreement_weighs_less_and_never_more_than_was_measured() -> None:
+    assert log10_ratio(0) == RATES.log10_ratio(0) < 0.0, "what does not agree is not said to differ the more"
+    assert 0.0 < log10_ratio(12) < RATES.log10_ratio(12), "in a store different places often agree so far"
+    assert log10_ratio(8) <= log10_ratio(12) < log10_ratio(20) <= log10_ratio(40)
+    chances = [chance_nats(40, count) for count in (1, 10, 100, 1000, 100_000)]
+    assert chances == sorted(chances) and chances[0] == math.log(RATES.false_rate_bound(40)) and chances[-1] == 0.0
+    assert chance_nats(12, 100) > chance_nats(20, 100)
     with pytest.raises(BadInputError, match="not in order"):
         SupportRates((5, 0), (1, 1), (1, 1), "")
 

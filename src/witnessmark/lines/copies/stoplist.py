@@ -19,7 +19,7 @@ from witnessmark.lines.copies.library import Library, Recording, Template
 NEAR_BITS = 56
 """Frame codes of one picture, encoded anew and sampled up to a quarter of a second apart, are nearer than this."""
 SHOWN_SHARE = 0.7
-"""A recording shows a marked stretch when this share of its frame codes is near, each at its time."""
+"""A recording shows a marked stretch when this share of its pictures, or frame codes, is near, each at its time."""
 LEAST_CODES = 3
 """With fewer frame codes a stretch is not told from others."""
 EDGE_S = 0.1
@@ -29,6 +29,8 @@ STAYS_LEVELS = 2.0
 """Deviation of the small pictures of a stretch from their mean below which nothing moves in it [levels]."""
 MOVES_ALIKE, STAYS_ALIKE = 0.5, 0.97
 """Correlation from which small pictures are those of the stretch: of what changes, and of what stays."""
+EACH_ALIKE = 0.3
+"""The same of a picture by itself; `SHOWN_SHARE` of them must be so alike, or only a part of the stretch is shown."""
 PROMISING = 0.3
 """Where less than this share of the stretch's own change is found, nothing is looked at closer."""
 ASKED_FIRST, AT_A_TIME = 8, 4096
@@ -237,7 +239,10 @@ def _by_pictures(stop: Stop, small: Thumbnails) -> list[tuple[float, float]]:
             window = small.luma[rows[at : at + count]].reshape(count, -1).astype(np.float32)
             window -= window.mean() if stays else window.mean(axis=0)
             alike = float((asked * window).sum()) / max(1e-6, (whole * float((window * window).sum())) ** 0.5)
-            if alike >= (STAYS_ALIKE if stays else MOVES_ALIKE):
+            each = (asked * window).sum(axis=1) / np.maximum(
+                1e-6, np.linalg.norm(asked, axis=1) * np.linalg.norm(window, axis=1)
+            )
+            if alike >= (STAYS_ALIKE if stays else MOVES_ALIKE) and np.mean(each >= EACH_ALIKE) >= SHOWN_SHARE:
                 found.append((alike, float(steps[at]) - stop.first_picture_s))
     return found
 

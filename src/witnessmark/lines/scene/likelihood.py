@@ -12,7 +12,7 @@ from witnessmark.hypotheses.likelihood import LogLikelihood, mean_nats
 from witnessmark.hypotheses.logs import log_sum
 from witnessmark.hypotheses.space import Hypotheses
 from witnessmark.lines.contract import Abstention, Finding, InputRef
-from witnessmark.lines.scene.limits import DEPTH_M, RATES, REACH_OF_DEPTH, STANDING_LIMITS
+from witnessmark.lines.scene.limits import DEPTH_M, IN_STORE, RATES, REACH_OF_DEPTH, STANDING_LIMITS, chance_nats
 from witnessmark.lines.scene.observations import Compared, SceneObservations
 from witnessmark.lines.scene.references import KnownPlace
 from witnessmark.plain import Plain, to_plain
@@ -25,6 +25,8 @@ EARTH_M = 6_371_008.8
 """Mean radius R1 (IUGG) [m]."""
 RADIUS_SIGMA = math.sqrt(-2.0 * math.log(0.05))
 """A circle of this many standard deviations holds 95 % of a round normal distribution."""
+FEW = 10
+"""With more references than this a finding says among how many it was made."""
 RINGS, SPOKES = 6, 8
 """Points over which a reference's uncertain place is averaged."""
 CELL_SIDE = 5
@@ -78,15 +80,15 @@ def weigh(seen: SceneObservations, over: Hypotheses, line: str, version: str) ->
         method=METHOD,
         item=seen.item,
         inputs=_inputs(seen, near),
-        parameters=_parameters(near),
+        parameters=_parameters(near, seen.compared_count),
         seed=0,
         log_likelihood=LogLikelihood.of_places(
             nats, {each.name: 0.0 if each.name == ELSEWHERE else mean for each in over.alternatives}
         ),
-        cap_nats=-math.log(max(RATES.false_rate_bound(each.support_count) for each in near)),
+        cap_nats=-max(chance_nats(each.support_count, seen.compared_count) for each in near),
         observations=to_plain(seen),
         statement=_statement(near),
-        limits=(*_own_limits(near), *STANDING_LIMITS),
+        limits=(*_own_limits(near, seen.compared_count), *STANDING_LIMITS),
     )
 
 
@@ -175,11 +177,13 @@ def _inputs(seen: SceneObservations, near: Sequence[Compared]) -> tuple[InputRef
     return tuple(ref for ref in seen.inputs if ref.sha256 in used)
 
 
-def _parameters(near: Sequence[Compared]) -> Mapping[str, Plain]:
+def _parameters(near: Sequence[Compared], compared_count: int) -> Mapping[str, Plain]:
     return {
         "reach_of_depth_ratio": REACH_OF_DEPTH,
         "depth_m": list(DEPTH_M),
         "rates": to_plain(RATES),
+        "rates_in_store": to_plain(IN_STORE),
+        "compared_count": compared_count,
         "references": [
             {
                 "label": each.label,
@@ -203,13 +207,18 @@ def _statement(near: Sequence[Compared]) -> str:
     )
 
 
-def _own_limits(near: Sequence[Compared]) -> tuple[str, ...]:
+def _own_limits(near: Sequence[Compared], compared_count: int) -> tuple[str, ...]:
     shortest, longest = (REACH_OF_DEPTH * depth for depth in DEPTH_M)
     limits = [
         f"How far apart the two cameras stood is not measured: anything from {shortest:.0f} m to {longest:.0f} m is "
         "allowed for, as what both show may be near or far.",
         "The finding is only as good as the place known of the reference.",
     ]
+    if compared_count > FEW:
+        limits.append(
+            f"It was compared with {compared_count} recordings or photographs: the more there are, the likelier one "
+            "agrees by chance, and the less this finding weighs."
+        )
     nats = [math.log(10.0) * each.log10_likelihood_ratio for each in near]
     if len(near) > 1 and max(nats) - log_sum(np.array(nats)) < -1e-9 and _far_apart(near):
         limits.append("References that agree lie far from one another, so at most some of them can be right.")

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from witnessmark.lines.contract import Remark
+from witnessmark.lines.scene import limits
 from witnessmark.lines.scene.comparing import Comparison, Looked, Pair, picture_of, scale_of
 from witnessmark.lines.scene.drawing import spread_points
-from witnessmark.lines.scene.limits import RATES, SAME_PLACE_EXTENT, SAME_PLACE_SUPPORT
+from witnessmark.lines.scene.limits import SAME_PLACE_EXTENT, SAME_PLACE_SUPPORT
 from witnessmark.lines.scene.observations import POINTS_KEPT, Compared, Frame, MatchedPoint, PairSeen, Relation, Unread
 from witnessmark.lines.scene.references import Reference
 
@@ -26,7 +27,7 @@ def compared_of(reference: Reference, looked: Looked, other: Looked, comparison:
     """A comparison as it is kept."""
     relation = relation_of(comparison)
     counted = comparison.support_count if relation != "cannot-tell" else 0
-    log10_ratio = 0.0 if relation == "same-thing" else RATES.log10_ratio(counted)
+    log10_ratio = 0.0 if relation == "same-thing" else limits.log10_ratio(counted)
     return Compared(
         reference=reference.sha256,
         label=reference.label,
