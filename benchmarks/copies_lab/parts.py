@@ -7,14 +7,16 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.copies_lab import chain, clips, cost, heldout, ours, peers, scale
+from benchmarks.copies_lab import chain, clips, cost, heldout, ours, peers, scale, unseen
 from benchmarks.copies_lab.answers import Answers
-from benchmarks.copies_lab.split import Source, Split, build
+from benchmarks.copies_lab.split import Source, Split, build, load
 
 from witnessmark.lines.copies.limits import COPY_SCORE
 
-TITLES = {"dev": "developed on", "held-out": "held out"}
-HOURS = (1.0, 10.0, 30.0, 100.0)
+TITLES = {"dev": "developed on", "held-out": "held out", "unseen": "unseen"}
+PACKAGED = {"held-out": heldout.PACKAGED, "unseen": unseen.PACKAGED}
+SCENES = {"dev": clips.DEV_SCENES, "held-out": heldout.SCENES, "unseen": unseen.SCENES}
+HOURS = (1.0, 10.0, 100.0)
 QUICK_CLIPS = 3
 
 
@@ -39,8 +41,8 @@ class Plan:
 
 def sources(plan: Plan, split: str) -> list[Source]:
     """The clips of a split."""
-    if split == "held-out":
-        found = heldout.sources(plan.work / "packaged")
+    if split in PACKAGED:
+        found = heldout.sources(plan.work / "packaged", PACKAGED[split])
     else:
         found = clips.from_folder(plan.clips) if plan.clips.is_dir() else []
     if not found:
@@ -50,8 +52,10 @@ def sources(plan: Plan, split: str) -> list[Source]:
 
 def split_of(plan: Plan, split: str) -> Split:
     """A split's files, made when they are not there yet."""
-    scenes = clips.DEV_SCENES if split == "dev" else heldout.SCENES
-    return build(plan.folder(split), sources(plan, split), scenes[: 1 if plan.quick else None], workers=plan.workers)
+    if (plan.folder(split) / "manifest.json").is_file():
+        return load(plan.folder(split))
+    scenes = SCENES[split][: 1 if plan.quick else None]
+    return build(plan.folder(split), sources(plan, split), scenes, workers=plan.workers)
 
 
 def run(plan: Plan, part: str, split: str) -> None:

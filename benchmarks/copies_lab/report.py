@@ -19,6 +19,14 @@ from witnessmark.lines.copies.limits import COPY_SCORE
 METHODS = ("tier3", "tier2", "tier1", "pdq", "vpdq", "tmk", "videohash2")
 
 
+def missing(plan: parts.Plan) -> list[str]:
+    """What of the whole report was not measured, such as "chain of held-out"; other tools may be missing."""
+    wanted = [(f"tier{tier}", name) for name in parts.TITLES for tier in (1, 2, 3)]
+    wanted += [(part, name) for name in parts.TITLES for part in ("sizes", "chain", "cost")]
+    wanted += [("scale", "dev")]
+    return [f"{part} of {name}" for part, name in wanted if not plan.kept(part, name).is_file()]
+
+
 def text(plan: parts.Plan) -> str:
     """All tables there is something for."""
     made = {

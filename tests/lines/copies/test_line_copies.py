@@ -178,6 +178,31 @@ def test_a_copy_that_only_another_copy_matches_is_found_through_it(
     assert middle.id != far.id
 
 
+def test_what_directly_is_related_at_most_can_be_a_copy_through_another(
+    kept: dict[str, tuple[Path, Fingerprint]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = MemoryLibrary()
+    library.add(kept["original"][1], "middle", sha256="a" * 64)
+    far = library.add(kept["mirrored"][1], "far", sha256="b" * 64)
+    item = kept["part"][1]
+
+    def unsure(
+        query: Fingerprint, within: Library, *, leave_out: Collection[int] = (), stops: Sequence[Stop] | None = None
+    ) -> tuple[Match, ...]:
+        found = search(query, within, leave_out=leave_out, stops=stops)
+        return tuple(
+            dataclasses.replace(one, score=1.7, relation="related")
+            if query is item and one.recording == far.id
+            else one
+            for one in found
+        )
+
+    monkeypatch.setattr(looking, "search", unsure)
+    looked = look(item, item_of(kept["part"][0]).sha256, {"case": library}, lambda done, what: None)
+    told = [(hit.recording.name, hit.match.relation, hit.via) for hit in looked.hits]
+    assert told == [("middle", "copy", ()), ("far", "copy", ("middle",))]
+
+
 class Damaged(MemoryLibrary):
     """A library whose rows cannot be read."""
 

@@ -204,7 +204,7 @@ def _hit(match: Match, recording: Recording, library: Library, name: str) -> Hit
 
 
 def _merged(hits: Sequence[Hit]) -> list[Hit]:
-    """One entry a file: where two libraries hold it, the surer match with the times of both."""
+    """One entry a file: where two libraries hold it, or it was found twice, the surer match with the times of both."""
     kept: dict[object, Hit] = {}
     for hit in hits:
         key: object = hit.recording.sha256 or (id(hit.library), hit.recording.id)
@@ -212,11 +212,16 @@ def _merged(hits: Sequence[Hit]) -> list[Hit]:
             kept[key] = hit
             continue
         best, other = kept[key], hit
-        if (len(other.via), -other.match.score) < (len(best.via), -best.match.score):
+        if _unsure(other) < _unsure(best):
             best, other = other, best
         libraries = tuple(dict.fromkeys((*best.libraries, *other.libraries)))
         kept[key] = replace(best, libraries=libraries, seen=together((*best.seen, *other.seen)))
     return list(kept.values())
+
+
+def _unsure(hit: Hit) -> tuple[int, int, float]:
+    """Ascending from the surest: a copy through another copy is surer than what directly is related at most."""
+    return RANK[hit.match.relation], len(hit.via), -hit.match.score
 
 
 def _through(
@@ -259,9 +264,13 @@ def _through(
 def _already(
     recordings: Mapping[int, Recording], direct: Sequence[Hit], library: Library, sha256: Sha256
 ) -> Collection[int]:
-    """Recordings of a library that are the item or were found to match it directly."""
-    files = {sha256.hex(), *(hit.recording.sha256 for hit in direct if hit.recording.sha256)}
-    numbers = {hit.recording.id for hit in direct if hit.library is library}
+    """Recordings of a library that are the item or were found to be copies directly.
+
+    What is related at most may still be the source: a re-edit of a re-edit can have lost too much to show it.
+    """
+    copies = [hit for hit in direct if hit.match.relation == "copy"]
+    files = {sha256.hex(), *(hit.recording.sha256 for hit in copies if hit.recording.sha256)}
+    numbers = {hit.recording.id for hit in copies if hit.library is library}
     return numbers | {number for number, recording in recordings.items() if recording.sha256 in files}
 
 

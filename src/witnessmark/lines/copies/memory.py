@@ -31,6 +31,7 @@ class MemoryLibrary:
         self._algorithm = algorithm
         self._kept: dict[int, tuple[Recording, Fingerprint]] = {}
         self._next = 1
+        self._bucketed: dict[int, tuple[NDArray[np.uint32], NDArray[np.int64]]] = {}
 
     @property
     def algorithm(self) -> str:
@@ -86,6 +87,7 @@ class MemoryLibrary:
         """
         self.fingerprint(recording)
         del self._kept[recording]
+        self._bucketed.pop(recording, None)
 
     def recordings(self) -> Sequence[Recording]:
         """All recordings kept, by id."""
@@ -129,10 +131,14 @@ class MemoryLibrary:
             if kept.features is None:
                 continue
             rows = indexed(kept.features.first)
-            strongest = kept.features.codes[rows]
-            query, at, distance = _near(codes, strongest, radius_bits)
-            shared = share_bucket(probes[query], strongest[at])
-            found.append((query[shared], number, rows[at[shared]], distance[shared]))
+            if number not in self._bucketed:
+                lies_in = buckets(kept.features.codes[rows])
+                order = np.argsort(lies_in, axis=None, kind="stable")
+                self._bucketed[number] = lies_in.ravel()[order], order // lies_in.shape[1]
+            query, at = _sharing(probes, *self._bucketed[number])
+            distance = _apart(codes[query], kept.features.codes[rows[at]])
+            near = distance <= radius_bits
+            found.append((query[near], number, rows[at[near]], distance[near]))
         return gather(found)
 
 
@@ -150,13 +156,32 @@ def share_bucket(probes: NDArray[np.uint32], codes: NDArray[np.uint8]) -> NDArra
     return shared
 
 
+def _sharing(
+    probes: NDArray[np.uint32], lies_in: NDArray[np.uint32], rows: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pairs, each once, of a row of `probes`, shape (q, p), and one of `rows`, whose buckets are given ascending."""
+    start = np.searchsorted(lies_in, probes.ravel(), side="left")
+    count = np.searchsorted(lies_in, probes.ravel(), side="right") - start
+    which = np.repeat(np.arange(len(count)), count)
+    at = np.arange(len(which)) - (np.cumsum(count) - count)[which] + start[which]
+    pairs = np.unique(np.stack([which // probes.shape[1], rows[at]]), axis=1)
+    return pairs[0].astype(np.int64), pairs[1].astype(np.int64)
+
+
+def _apart(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.uint16]:
+    """Hamming distances [bits] of codes row by row."""
+    a, b = (np.ascontiguousarray(codes).view(np.uint64) for codes in (one, other))
+    return np.asarray(np.bitwise_count(a ^ b).sum(axis=1, dtype=np.uint16))
+
+
 def _near(
     query: NDArray[np.uint8], codes: NDArray[np.uint8], radius_bits: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint16]]:
     """Pairs of rows whose Hamming distance [bits] is at most `radius_bits`: query row, code row, distance."""
     found = []
-    for number, code in enumerate(query):
-        distance = np.bitwise_count(codes ^ code).sum(1, dtype=np.uint16)
+    theirs = np.ascontiguousarray(codes).view(np.uint64)
+    for number, code in enumerate(np.ascontiguousarray(query).view(np.uint64)):
+        distance = np.bitwise_count(theirs ^ code).sum(1, dtype=np.uint16)
         (row,) = np.nonzero(distance <= radius_bits)
         found.append((np.full(len(row), number, np.int64), row, distance[row]))
     if not found:
