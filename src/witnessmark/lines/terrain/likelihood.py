@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 import pyproj
@@ -136,7 +137,7 @@ def _pairs(places: Places, field: PlaceField, grid: PlaceGrid) -> tuple[NDArray[
         asking, asked = asked, asking
     step_m = field.spacing_m if finer else grid.spacing_m
     x, y = (part.ravel() for part in np.meshgrid(*asking))
-    at_x, at_y = pyproj.Transformer.from_crs(ours, theirs, always_xy=True).transform(x, y)
+    at_x, at_y = _between(ours, theirs).transform(x, y)
     column = np.floor((np.asarray(at_x) - asked[0][0]) / step_m + 0.5)
     row = np.floor((np.asarray(at_y) - asked[1][0]) / step_m + 0.5)
     inside = (row >= 0) & (row < len(asked[1])) & (column >= 0) & (column < len(asked[0]))
@@ -145,3 +146,8 @@ def _pairs(places: Places, field: PlaceField, grid: PlaceGrid) -> tuple[NDArray[
     cell, place = (from_number, to_number) if finer else (to_number, from_number)
     known = np.isfinite(places.evidence_nats.ravel()[place])
     return cell[known], place[known]
+
+
+@lru_cache(maxsize=16)
+def _between(ours: str, theirs: str) -> pyproj.Transformer:
+    return pyproj.Transformer.from_crs(ours, theirs, always_xy=True)

@@ -125,8 +125,7 @@ def _ridge(figure: Figure, axis: Axes, place: Place, columns: Sequence[Column]) 
     """Ridges coloured by distance, those in front as dots, the widest with their distance beside them."""
     at = np.array([(column.x_px, column.model_y_px) for column in columns])
     far = np.array([column.distance_m for column in columns])
-    every = np.concatenate([far, [crest.distance_m for crest in place.crests]])
-    norm = LogNorm(max(30.0, float(every.min()) / 1.1), max(60.0, float(every.max()) * 1.1), clip=True)
+    norm = LogNorm(max(20.0, float(far.min()) / 2.0), max(60.0, float(far.max()) * 1.1), clip=True)
     if place.crests:
         axis.scatter(
             [crest.x_px for crest in place.crests],

@@ -1,0 +1,1 @@
+"""The worked pictures of the terrain page, drawn anew."""
