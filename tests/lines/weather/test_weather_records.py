@@ -148,7 +148,7 @@ def test_metar_reports_fall_on_the_nearest_hour(tmp_path: Path) -> None:
     [
         (IEM.format(zone="America/New_York"), "without a UTC offset.*--utc-offset"),
         ("time,temperature_c\n2031-09-13T11:00,5\n", "without a UTC offset"),
-        ("time,temp\n2031-09-13T11:00Z,5\n", "temp without a unit.*temperature_c"),
+        ("time,temp\n2031-09-13T11:00Z,5\n", "do not name their unit: temp.*temperature_c"),
         ("when,temperature_c\n2031-09-13T11:00Z,5\n", "no column of times"),
         ("time,temperature_c\n2031-09-13T11:00Z,mild\n", "'mild' where a number belongs"),
         ("time,temperature_c\nyesterday,5\n", "the time 'yesterday'"),
@@ -158,6 +158,16 @@ def test_metar_reports_fall_on_the_nearest_hour(tmp_path: Path) -> None:
 def test_tables_that_cannot_be_trusted_are_refused(tmp_path: Path, text: str, match: str) -> None:
     with pytest.raises(ProviderError, match=match):
         read_reports(write(tmp_path / "x.csv", text))
+
+
+def test_a_column_without_a_unit_is_told_beside_those_that_are_read(tmp_path: Path) -> None:
+    text = "time,wind_speed_kmh,temp,tmpf,tmpc\n2031-09-13T11:00Z,36,5,M,7\n2031-09-13T12:00Z,36\n"
+    (record,) = read_reports(write(tmp_path / "x.csv", text))
+    assert record.hours[0].wind_speed_m_s == pytest.approx(10.0) and record.hours[0].temperature_c == 7.0
+    assert record.notes == (
+        "Rows left out because they have more or fewer cells than the header: 1.",
+        "Columns not read because they do not name their unit: temp.",
+    )
 
 
 def test_an_offset_that_a_person_states_is_used(tmp_path: Path) -> None:

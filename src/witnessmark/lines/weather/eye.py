@@ -16,8 +16,8 @@ CHAINED = ("rain", "wind", "visibility", "sky", "snow")
 """Families whose states are smoothed in time; temperature is read as it is."""
 CALLED_RAIN = (0.0, 0.8, 1.0)
 """How often nothing, less than 0.6 mm and more in the hour is called rain, before misnaming. Stated."""
-CALM_BELOW_M_S, STRONG_ABOVE_M_S = (1.0, 4.5), (5.5, 10.5)
-"""Where people part calm, moderate and strong: anywhere in here, evenly. Beaufort 1 to 3 and 4 to 5; stated."""
+CALM_BELOW_M_S, STRONG_ABOVE_M_S = (1.5, 4.5), (6.0, 10.5)
+"""Where people part calm, moderate and strong: anywhere in here, evenly. Beaufort 2 to 3 and 4 to 5; stated."""
 STRONGEST_M_S, DIMMEST_KM = 14.0, 0.1
 SKY_SAID = ((0.85, 0.13, 0.02), (0.15, 0.7, 0.15), (0.02, 0.13, 0.85))
 """Rows: clear, partly, overcast by the record's percent; columns: what a person says. Stated."""

@@ -125,6 +125,8 @@ def _range(body: Mapping[str, Plain], name: str, low: float, high: float) -> tup
         raise _Refused(f"{name} must be [lowest, highest] or null")
     ends = [open_end if end is None else end for end, open_end in zip(value, (low, high), strict=True)]
     numbers = [float(end) for end in ends if isinstance(end, (int, float)) and not isinstance(end, bool)]
+    if name == "visibility_km":
+        numbers = [min(number, high) for number in numbers]
     if len(numbers) != 2 or not low <= numbers[0] <= numbers[1] <= high:
         raise _Refused(f"{name} must be two numbers from {low:g} to {high:g}, the lower first")
     return numbers[0], numbers[1]

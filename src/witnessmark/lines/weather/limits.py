@@ -6,13 +6,15 @@ import math
 from collections.abc import Mapping
 
 CAP_BITS = 3.3
-"""What one record may tell for or against an hour, whatever the labels: a factor of ten."""
+"""What one record may tell for or against an hour, beside one of which nothing is recorded: a factor of ten."""
 CAP_NATS = CAP_BITS * math.log(2.0)
+KNEE = 4.0
+"""How sharply weights x bend into the cap c: x / (1 + |x/c|^4)^(1/4), so that their order stays. Stated."""
 OUTSIDE = 0.03
 CAP_OF_FINDING_NATS = -math.log(OUTSIDE)
 """The cap by which fusing holds this line: -ln of the stated chance that labels or record are of another place or
 time."""
-TEMPER = 0.75
+TEMPER = 0.85
 """Weight of the sum over families, which share the passing fronts; chosen on records, see docs/lines/weather.md."""
 POWER = 0.5
 """Exponent of a record's hours in the chain, as its errors last longer than an hour; chosen on the same records."""
@@ -46,7 +48,7 @@ SNOW_RIGHT = 0.85
 """Share of days on which a record is right about snow, before its flicker says more. Stated."""
 SUREST_SCENES = 0.98
 """No share that an analyst states of scenes counts for more."""
-SNOW_SEASON_DAYS: Mapping[str, float] = {"station": 14.0, "model": 14.0, "satellite": 7.0}
+SNOW_SEASON_DAYS: Mapping[str, float] = {"station": 21.0, "model": 21.0, "satellite": 7.0}
 """By how much snow may come and go at other times than in the record. Stated; benchmarks/weather.py tries it."""
 
 WHEN_IT_ABSTAINS = (

@@ -78,8 +78,8 @@ def weigh_hours(
     Notes
     -----
     With P(hour) the chance of the label given the whole record and P0 that in the record's climate, a family gives
-    log(P/P0): 0 where the record is silent for long. The sum over families is multiplied by 0.75 and held within 3.3
-    bits for each record.
+    log(P/P0): 0 where the record is silent for long. The sum over families is multiplied by 0.85 and bent into
+    3.3 bits for or against an hour for each record.
     """
     sums = [np.zeros(n_hours) for _ in records]
     families: dict[str, Floats] = {}
@@ -105,8 +105,21 @@ def weigh_hours(
         families[family] = limits.TEMPER * nats
         served[family] = records[best].source
         sums[best] += families[family]
-    total = np.sum([np.clip(part, -limits.CAP_NATS, limits.CAP_NATS) for part in sums], axis=0)
+    total = np.sum([capped(part) for part in sums], axis=0)
     return Weighed(start, np.zeros(n_hours) + total, families, served, tuple(unserved))
+
+
+def capped(nats: Floats) -> Floats:
+    """Weights bent into the cap; their order stays.
+
+    Examples
+    --------
+    >>> bits = capped(np.log(2.0) * np.array([-30.0, -1.0, 0.0, 1.0, 30.0])) / np.log(2.0)
+    >>> bits.round(2).tolist()
+    [-3.3, -1.0, 0.0, 1.0, 3.3]
+    """
+    bent = (1.0 + np.abs(nats / limits.CAP_NATS) ** limits.KNEE) ** (1.0 / limits.KNEE)
+    return np.asarray(nats / bent)
 
 
 def beside(record: RecordSeen, family: str) -> float:
