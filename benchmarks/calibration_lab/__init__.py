@@ -1,0 +1,1 @@
+"""Rehearsed incidents examined as an analyst would: how honest the lines are, alone and fused."""
