@@ -5,6 +5,9 @@ negatives of a split, the later half of every recording is compared with its ear
 recording likewise), and drawn scenes are filmed at several moments. Unrelated pairs are needed in number too: the more
 recordings are searched, the likelier one of them matches by chance. Further drawn scenes are compared with all others.
 
+All pairs of n clips are not as many independent ones: a clip that is like many others spoils many pairs at once. How
+many they are worth is told by how much scores of pairs that share a clip vary together, see `effective`.
+
 Run: ``python -m benchmarks.copies_lab.calibrate [--splits held-out] [--check dev] [--scenes 40] [--single 200]`` after
 ``python benchmarks/copies.py --parts ours``.
 """
@@ -12,6 +15,7 @@ Run: ``python -m benchmarks.copies_lab.calibrate [--splits held-out] [--check de
 from __future__ import annotations
 
 import argparse
+import pickle
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -35,34 +39,96 @@ FIRST_SCENE = 5001
 MOMENTS = 3
 LEAST_HALF_S = 3.0
 GAP_S = 0.5
+EVENT_SCORES, LEAST_EVENTS = (0.0, 0.5, 1.0, 2.0, 4.0), 10
+"""Scores above which comparisons are counted, where at least so many lie on either side."""
 
 
 @dataclass(slots=True)
 class Scores:
-    """Scores of comparisons whose truth is known, and which clips each is of."""
+    """Scores of comparisons whose truth is known, and which clips each is of, in the same order."""
 
     copies: list[float] = field(default_factory=list)
     unrelated: list[float] = field(default_factory=list)
     hard: list[float] = field(default_factory=list)
-    of_copies: set[str] = field(default_factory=set)
-    of_unrelated: set[tuple[str, str]] = field(default_factory=set)
-    of_hard: set[tuple[str, str]] = field(default_factory=set)
+    of_copies: list[str] = field(default_factory=list)
+    of_unrelated: list[tuple[str, str]] = field(default_factory=list)
+    of_hard: list[str] = field(default_factory=list)
 
     def add(self, other: Scores) -> None:
         """Take in another part's."""
         for name in ("copies", "unrelated", "hard"):
             getattr(self, name).extend(getattr(other, name))
-            getattr(self, f"of_{name}").update(getattr(other, f"of_{name}"))
+            getattr(self, f"of_{name}").extend(getattr(other, f"of_{name}"))
 
     def fitted(self, source: str) -> Calibration:
-        """Bands; attacks on one clip count as one."""
+        """Bands; attacks on one clip count as one copy, and the others as `effective` says."""
         return fit(
             np.array(self.copies),
             np.array(self.unrelated),
             np.array(self.hard),
             source=source,
-            independent=(len(self.of_copies), len(self.of_unrelated), len(self.of_hard)),
+            independent=(
+                len(set(self.of_copies)),
+                effective(self.unrelated, self.of_unrelated),
+                effective(self.hard, [(clip,) for clip in self.of_hard]),
+            ),
         )
+
+
+def effective(scores: Sequence[float], clips: Sequence[tuple[str, ...]]) -> int:
+    """How many independent comparisons are worth as much as these, of which many share a clip.
+
+    The variance of the share of scores above a limit is estimated with comparisons that share a clip correlated [1]_,
+    and divided by what it would be of independent ones. The largest such quotient over the limits at which there is
+    something to count is taken, also for higher limits, where there is nothing.
+
+    Parameters
+    ----------
+    scores : sequence of float
+    clips : sequence of tuple of str
+        Of each comparison the two clips, or the one that both recordings show.
+
+    Returns
+    -------
+    int
+        At most as many as there are different pairs.
+
+    References
+    ----------
+    .. [1] P. M. Aronow, C. Samii and V. A. Assenova, "Cluster-robust variance estimation for dyadic data", Political
+       Analysis 23 (2015) 564-577, doi:10.1093/pan/mpv018.
+
+    Examples
+    --------
+    >>> effective([0.0, 9.0] * 50, [(f"a{k}", f"b{k}") for k in range(100)])
+    100
+    >>> effective([0.0, 0.0, 9.0, 9.0] * 25, [(f"a{k // 2}",) for k in range(100)])
+    50
+    """
+    pairs = [tuple(sorted(one)) for one in clips]
+    quotient = len(pairs) / len(set(pairs))
+    for limit in EVENT_SCORES:
+        above = np.array(scores) > limit
+        if min(above.sum(), (~above).sum()) < LEAST_EVENTS:
+            continue
+        off = above - above.mean()
+        together = sum(
+            value**2 for value in _sums(off, [(clip, k) for k, one in enumerate(pairs) for clip in set(one)])
+        )
+        twice = [pair for pair in pairs if len(set(pair)) > 1]
+        if twice:  # comparisons of the same two clips were counted with either
+            by_pair = _sums(off, [("/".join(one), place) for place, one in enumerate(pairs)])
+            together -= sum(value**2 for value in by_pair)
+        quotient = max(quotient, together / float((off**2).sum()))
+    return max(1, int(len(pairs) / quotient))
+
+
+def _sums(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], members: Sequence[tuple[str, int]]) -> list[float]:
+    """Sums of values by name; a member is a name and the place of a value."""
+    found: dict[str, float] = {}
+    for name, place in members:
+        found[name] = found.get(name, 0.0) + float(values[place])
+    return list(found.values())
 
 
 def of_answers(split: Split, told: answers.Answers) -> Scores:
@@ -82,15 +148,15 @@ def of_answers(split: Split, told: answers.Answers) -> Scores:
             score = scores.get(reference.name, 0.0)
             if query.kind == "attack" and reference.name == query.reference:
                 made.copies.append(score)
-                made.of_copies.add(clip)
+                made.of_copies.append(clip)
             elif (query.kind == "hard" and reference.name == query.reference) or (
                 query.kind == "dressed" and reference.name in dressed
             ):
                 made.hard.append(score)
-                made.of_hard.add((query.name, "" if query.kind == "dressed" else reference.name))
+                made.of_hard.append(clip)
             elif not (query.reference in dressed and reference.name in dressed):
                 made.unrelated.append(score)
-                made.of_unrelated.add((min(clip, reference.name), max(clip, reference.name)))
+                made.of_unrelated.append((clip, reference.name))
     return made
 
 
@@ -119,7 +185,7 @@ def of_halves(printed: ours.Printed, tier: int) -> Scores:
             later = part(code, half_s + GAP_S, length_s)
         match = compare(later.up_to(tier), part(reference, 0.0, half_s).up_to(tier))
         made.hard.append(score_of(match))
-        made.of_hard.add((query.reference, "halves"))
+        made.of_hard.append(query.reference)
     return made
 
 
@@ -159,11 +225,16 @@ def part(one: Fingerprint, start_s: float, end_s: float) -> Fingerprint:
 def scene_prints(keep: Path, moments: int, scene: int) -> list[Fingerprint]:
     """One drawn scene at so many moments beside the first; those are encoded harder, as if posted."""
     prints = []
-    with tempfile.TemporaryDirectory() as folder:
-        for when in range(moments + 1):
-            path = Path(folder) / f"scene-{scene}-{when}.mp4"
-            footage.write(path, rendered.moment(scene, when), crf=23 if when == 0 else 30)
-            prints.append(ours.print_one(path, keep))
+    for when in range(moments + 1):
+        kept = keep / f"scene-{scene}-{when}-{ours.state()}.pickle"
+        if not kept.is_file():
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "scene.mp4"
+                footage.write(path, rendered.moment(scene, when), crf=23 if when == 0 else 30)
+                kept.write_bytes(pickle.dumps(ours.print_one(path, None)))
+        made = pickle.loads(kept.read_bytes())
+        assert isinstance(made, Fingerprint)
+        prints.append(made)
     return prints
 
 
@@ -200,10 +271,10 @@ def _of_scene(name: str) -> Scores:
         for other in names.values():
             if other != name:
                 made.unrelated.append(scores.get(other, 0.0))
-                made.of_unrelated.add((min(name, other), max(name, other)))
+                made.of_unrelated.append((name, other))
         if when:
             made.hard.append(score_of(compare(code, prints[name][0])))
-            made.of_hard.add((name, str(when)))
+            made.of_hard.append(name)
     return made
 
 

@@ -11,12 +11,13 @@ from benchmarks.copies_lab import chain, clips, cost, heldout, ours, peers, scal
 from benchmarks.copies_lab.answers import Answers
 from benchmarks.copies_lab.split import Source, Split, build, load
 
-from witnessmark.lines.copies.limits import COPY_SCORE
+from witnessmark.lines.copies.limits import CODES_COPY_SCORE, COPY_SCORE
 
 TITLES = {"dev": "developed on", "held-out": "held out", "unseen": "unseen"}
 PACKAGED = {"held-out": heldout.PACKAGED, "unseen": unseen.PACKAGED}
 SCENES = {"dev": clips.DEV_SCENES, "held-out": heldout.SCENES, "unseen": unseen.SCENES}
-HOURS = (1.0, 10.0, 100.0)
+HOURS, CODE_HOURS = (1.0, 10.0, 100.0), (100.0, 1000.0)
+"""Sizes of an index with all tiers, and of one with first tiers only."""
 QUICK_CLIPS = 3
 
 
@@ -116,7 +117,12 @@ def _scale(plan: Plan, split: str) -> None:
     references = [(one.name, ours.print_one(made.path(one.file), keep)) for one in made.references]
     asked = made.queries[:: 60 if plan.quick else 12]
     queries = [ours.print_one(made.path(query.file), keep) for query in asked]
-    points = scale.measure(plan.work / "scale", references, queries, (0.5, 2.0) if plan.quick else HOURS, COPY_SCORE)
+    files = [made.path(query.file) for query in asked[:: 1 if plan.quick else 4]]
+    folder = plan.work / "scale"
+    points = scale.measure(folder, references, queries, (0.5, 2.0) if plan.quick else HOURS, COPY_SCORE, files)
+    _write(plan.kept("scale", split), [asdict(point) for point in points])
+    hours = (1.0, 4.0) if plan.quick else CODE_HOURS
+    points += scale.measure(folder, references, queries, hours, CODES_COPY_SCORE, tier=1)
     _write(plan.kept("scale", split), [asdict(point) for point in points])
 
 

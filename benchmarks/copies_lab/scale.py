@@ -1,8 +1,16 @@
-"""What a query costs as the index grows: filled with mutated and random codes, measured at several sizes."""
+"""What a query costs as the index grows: filled with mutated and random codes, measured at several sizes.
+
+Beside the search itself the whole command is measured, ``witnessmark copies query INDEX FILE --json``: starting the
+program, fingerprinting the file, opening the index, searching. Larger indexes are filled with first tiers only, as
+partners' bundles hold them, and asked with first tiers.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -45,6 +53,11 @@ class Point:
         Queries for which a filler, which shows nothing of them, was called a copy at the threshold.
     filled_cpu_s : float
         To add what was added since the point before.
+    whole_cpu_s, whole_wall_s, whole_mb : tuple of float
+        Of the whole command for some of the files: processor time of all its processes, time by the clock, and the
+        most memory one of them held, pages of the index that it read included.
+    tier : int
+        Highest tier in the index and of the queries.
     """
 
     hours: float
@@ -53,10 +66,14 @@ class Point:
     stored_mb: float
     false: int
     filled_cpu_s: float
+    whole_cpu_s: tuple[float, ...] = ()
+    whole_wall_s: tuple[float, ...] = ()
+    whole_mb: tuple[float, ...] = ()
+    tier: int = 3
 
 
-def filler(bases: Sequence[Fingerprint], number: int) -> Fingerprint:
-    """A recording of `MINUTES_EACH` minutes whose codes are those of a real clip, shuffled in time and turned.
+def filler(bases: Sequence[Fingerprint], number: int, minutes: float = MINUTES_EACH) -> Fingerprint:
+    """A recording of so many minutes whose codes are those of a real clip, shuffled in time and turned.
 
     The frames stand in a random order, so that no line of time can be drawn through what is left of the real clip;
     positions are shuffled too. Thumbnails keep their size and noise.
@@ -64,7 +81,7 @@ def filler(bases: Sequence[Fingerprint], number: int) -> Fingerprint:
     rng = np.random.default_rng([20260921, number])
     base = bases[int(rng.integers(len(bases)))]
     flip = float(rng.choice(FLIP_SHARES))
-    duration_s = MINUTES_EACH * 60
+    duration_s = minutes * 60
     rate_hz = len(base.frames.times_s) / max(base.duration_s, 1e-3)
     rows = rng.integers(0, len(base.frames.times_s), max(1, round(duration_s * rate_hz)))
     frames = FrameCodes(
@@ -131,10 +148,10 @@ def _thumbnails(thumbnails: Thumbnails, base_s: float, duration_s: float, rng: n
     return Thumbnails(_times(count, duration_s), np.roll(luma, int(rng.integers(1, 9)), axis=2))
 
 
-def _batches(bases: Sequence[Fingerprint], first: int, end: int) -> Iterator[list[Entry]]:
+def _batches(bases: Sequence[Fingerprint], first: int, end: int, minutes: float) -> Iterator[list[Entry]]:
     for start in range(first, end, BATCH):
         numbers = range(start, min(end, start + BATCH))
-        yield [Entry(filler(bases, number), f"filler-{number}") for number in numbers]
+        yield [Entry(filler(bases, number, minutes), f"filler-{number}") for number in numbers]
 
 
 def measure(
@@ -143,41 +160,76 @@ def measure(
     queries: Sequence[Fingerprint],
     hours: Sequence[float],
     copy_score: float,
+    files: Sequence[Path] = (),
+    tier: int = 3,
 ) -> list[Point]:
     """Fill an index in `folder` up to each of `hours` and ask all queries there.
 
     The references are in it too, so that queries have matches to prove, as they have in use.
+
+    Parameters
+    ----------
+    folder : Path
+        Removed before and after.
+    references, queries
+    hours : sequence of float
+        Ascending.
+    copy_score : float
+    files : sequence of Path
+        The whole command is asked about these.
+    tier : int
+        Highest tier kept; with the first alone, fillers are of an hour each.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    bases = [fingerprint for _, fingerprint in references]
+    bases = [fingerprint.up_to(tier) for _, fingerprint in references]
+    minutes = 60.0 if tier == 1 else MINUTES_EACH
+    asked = [query.up_to(tier) for query in queries]
     points: list[Point] = []
     store = open_library(folder)
     try:
-        store.add_many([Entry(fingerprint, name) for name, fingerprint in references])
+        store.add_many([Entry(base, name) for base, (name, _) in zip(bases, references, strict=True)])
         filled = 0
         for size in hours:
             before = used_s()
-            for entries in _batches(bases, filled, round(size * 60 / MINUTES_EACH)):
+            for entries in _batches(bases, filled, round(size * 60 / minutes), minutes):
                 store.add_many(entries)
-            filled = round(size * 60 / MINUTES_EACH)
+            filled = round(size * 60 / minutes)
             added_s = used_s() - before
             cpu_s, wall_s, false = [], [], 0
             fillers = {one.id for one in store.recordings() if one.name.startswith("filler-")}
             with store.view() as view:
-                search(queries[0], view)
-                for query in queries:
+                search(asked[0], view)
+                for query in asked:
                     started, clock = used_s(), time.perf_counter()
                     matches = search(query, view)
                     cpu_s.append(used_s() - started)
                     wall_s.append(time.perf_counter() - clock)
                     wrong = [one for one in matches if one.recording in fillers and one.relation == "copy"]
                     false += any(one.score >= copy_score for one in wrong)
+            whole = [_whole(folder, path) for path in files]
+            whole_cpu_s, whole_wall_s, whole_mb = (tuple(one[k] for one in whole) for k in range(3))
             stored_mb = store.stats().stored_bytes / 1e6
-            points.append(Point(size, tuple(cpu_s), tuple(wall_s), stored_mb, false, added_s))
+            costs = (added_s, whole_cpu_s, whole_wall_s, whole_mb)
+            points.append(Point(size, tuple(cpu_s), tuple(wall_s), stored_mb, false, *costs, tier))
+            print(f"  {size:g} h", flush=True)
     finally:
         store.close()
         shutil.rmtree(folder, ignore_errors=True)
     return points
+
+
+def _whole(folder: Path, path: Path) -> tuple[float, float, float]:
+    """Processor seconds, seconds by the clock and most memory [MB] of the whole command."""
+    program = Path(sys.executable).with_name("witnessmark")
+    clock = time.perf_counter()
+    started = subprocess.Popen(
+        [str(program), "copies", "query", str(folder), str(path), "--json"], stdout=subprocess.DEVNULL
+    )
+    _, status, used = os.wait4(started.pid, 0)
+    started.returncode = os.waitstatus_to_exitcode(status)
+    if started.returncode:
+        raise SystemExit(f"{path.name}: the query ended with code {started.returncode}.")
+    return used.ru_utime + used.ru_stime, time.perf_counter() - clock, used.ru_maxrss / 1e3
 
 
 def growth(points: Sequence[Point], hours: float) -> tuple[float, float, float]:
