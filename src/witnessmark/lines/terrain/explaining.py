@@ -8,7 +8,6 @@ import numpy as np
 
 from witnessmark.errors import BadInputError
 from witnessmark.lines.providers.contract import ElevationProvider
-from witnessmark.lines.terrain import refine
 from witnessmark.lines.terrain.drawing import shaded
 from witnessmark.lines.terrain.fitting import Errors, fit
 from witnessmark.lines.terrain.ground import HALO_M, Ground, lay_out
@@ -71,7 +70,7 @@ def explain(
     """
     ground = fine_ground(provider, region_deg, mixed_datums=mixed_datums)
     sighting = sighting_of(sight)
-    errors = Errors(refine.CREST_DEG_M, refine.LIFT_DEG_M, refine.TAIL)
+    errors = Errors.measured()
     marcher = Marcher(ground, View(eye_height_m=sight.eye_height_m))
     height_px = sight.height_px if isinstance(sight, Skyline) else 0
     places: list[Place] = []

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from witnessmark.lines.terrain import refine
 from witnessmark.lines.terrain.march import Marcher
 from witnessmark.lines.terrain.march import Skyline as Marched
 from witnessmark.lines.terrain.observations import Column, Crest, Place
@@ -17,6 +18,11 @@ COLUMNS = 160
 """Directions across the frame that are kept of a place."""
 PAN_STEP_DEG = 0.75
 MOST_COLUMNS = 480
+NEAREST_M = 30.0
+"""An eye that is higher by a metre does not lower what is nearer than this any further."""
+ROUNDS = 6
+SHARE = 0.2
+"""Independent columns a column that is kept, about: neighbours err alike."""
 CREST_STEP = 2
 """Ridges in front are kept of every so many directions."""
 
@@ -51,21 +57,32 @@ def scale_of(sighting: Sighting, hfov_deg: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """How far the model's ridge may be off.
+    """How far the model's ridge may be off; see `refine` for what was measured.
 
     Attributes
     ----------
-    at_metre_deg : float
-        Standard error of its elevation, times its distance in metres [deg m].
-    too_low_deg : float
-        By how much crests are too low, times their distance in metres [deg m].
+    at_metre_deg, from_m : float
+        Standard error of its elevation [deg m], divided by its distance and the second.
+    eye_mean_m, eye_sd_m : float
+        By how much the eye stands higher over what it sees than the model has it.
     tail : float
         Degrees of freedom of the Student t that the residuals follow.
     """
 
     at_metre_deg: float
-    too_low_deg: float
+    from_m: float
+    eye_mean_m: float
+    eye_sd_m: float
     tail: float
+
+    @classmethod
+    def measured(cls) -> Errors:
+        """Those that the search weighs with."""
+        return cls(refine.CREST_DEG_M, refine.CREST_FROM_M, refine.EYE_MEAN_M, refine.EYE_SD_M, refine.TAIL)
+
+    def ground_deg(self, range_m: Floats) -> Floats:
+        """Standard error of a ridge's elevation [deg]."""
+        return np.asarray(self.at_metre_deg / (range_m + self.from_m), np.float64)
 
 
 def fit(sighting: Sighting, candidate: Candidate, marcher: Marcher, errors: Errors, *, height_px: int = 0) -> Place:
@@ -98,7 +115,9 @@ def fit(sighting: Sighting, candidate: Candidate, marcher: Marcher, errors: Erro
     guess = next((np.interp(across, each[0], each[1]) for each in line if len(each[0])), np.zeros_like(across))
     azimuth, _ = pose.directions(across, guess)
     found = marcher.skyline(float(x[0]), float(y[0]), np.mod(candidate.heading_deg + np.degrees(azimuth), 360.0))
-    elevation = np.arctan(found.tangent) + np.radians(errors.too_low_deg) / found.range_m
+    flat = np.arctan(found.tangent)
+    raised_m = _raised_m(pose, line, azimuth, flat, found.range_m, errors)
+    elevation = flat - raised_m / np.maximum(found.range_m, NEAREST_M)
     at_a, at_b = pose.points(azimuth, elevation)
     columns: list[Column] = []
     for k in np.flatnonzero(np.isfinite(at_a) & np.isfinite(at_b)).tolist():
@@ -118,6 +137,7 @@ def fit(sighting: Sighting, candidate: Candidate, marcher: Marcher, errors: Erro
         candidate.log_likelihood_nats,
         candidate.residual_px,
         candidate.probability,
+        round(raised_m, 2),
         tuple(sorted(columns, key=lambda column: column.x_px)),
         _crests(pose, found, azimuth),
     )
@@ -182,6 +202,45 @@ def _at(line: tuple[Floats, Floats, Floats], a: float) -> tuple[float, float]:
     return float(np.interp(a, line[0], line[1])), float(line[2][near])
 
 
+def _raised_m(
+    pose: _Pose,
+    line: list[tuple[Floats, Floats, Floats]],
+    azimuth_rad: Floats,
+    elevation_rad: Floats,
+    range_m: Floats,
+    errors: Errors,
+) -> float:
+    """By how much the eye stands higher than the model has it, as the line has it.
+
+    Notes
+    -----
+    The mean of a normal prior and of the line's residuals, weighted as Student's t weighs them (iteratively): an eye
+    higher by h lowers a ridge at distance r by h / r.
+    """
+    at_a, at_b = pose.points(azimuth_rad, elevation_rad)
+    known = np.isfinite(at_a) & np.isfinite(at_b)
+    if not known.any() or not len(line[0][0]):
+        return errors.eye_mean_m
+    seen = np.array([_at(line[0], float(a)) for a in at_a[known]]).reshape(-1, 2)
+    held = np.isfinite(seen[:, 0])
+    if not held.any():
+        return errors.eye_mean_m
+    unit = np.radians(pose.unit_deg)
+    left = np.array([pose.units(float(value)) for value in (seen[:, 0] - at_b[known])[held]]) * unit
+    sinks = 1.0 / np.maximum(range_m[known][held], NEAREST_M)
+    sigma = np.array([pose.units(float(value)) for value in seen[held, 1]]) * unit
+    spread = np.hypot(sigma, np.radians(errors.ground_deg(range_m[known][held])))
+    raised = errors.eye_mean_m
+    for _ in range(ROUNDS):
+        off = left + raised * sinks
+        weight = (errors.tail + 1.0) / (errors.tail + (off / spread) ** 2) / spread**2 * SHARE
+        precision = 1.0 / errors.eye_sd_m**2
+        raised = (precision * errors.eye_mean_m - float(np.sum(weight * sinks * left))) / (
+            precision + float(np.sum(weight * sinks**2))
+        )
+    return raised
+
+
 def _column(
     pose: _Pose,
     found: Marched,
@@ -197,8 +256,8 @@ def _column(
     if np.isfinite(seen[0]):
         seen_y = round(pose.shown(at[0], seen[0])[1], 4)
         residual = round(pose.units(seen[0] - at[1]), 3)
-        ground = errors.at_metre_deg / float(found.range_m[k]) / pose.unit_deg
-        error = round(float(np.hypot(pose.units(seen[1]), ground)), 3)
+        ground = float(errors.ground_deg(found.range_m[k : k + 1])[0])
+        error = round(float(np.hypot(pose.units(seen[1]), ground / pose.unit_deg)), 3)
     return Column(
         round(x, 3),
         round(model_y, 4),

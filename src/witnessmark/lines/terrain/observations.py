@@ -84,6 +84,8 @@ class Place:
     residual_px : float
     probability : float
         Of the posterior within a kilometre.
+    raised_m : float
+        By how much the eye stands higher over the ridges than the model has it: negative where woods raise them.
     columns : tuple of Column
         From left to right.
     crests : tuple of Crest
@@ -99,6 +101,7 @@ class Place:
     log_likelihood_nats: float
     residual_px: float
     probability: float
+    raised_m: float
     columns: tuple[Column, ...]
     crests: tuple[Crest, ...]
 
