@@ -134,6 +134,9 @@ def test_marking_an_intro(desk: Path) -> None:
     mark = ("copies", "mark", "archive", "other.mp4", "--kind", "intro", "--from", "0", "--to", "2.5")
     assert said(desk, *mark)["templates"][0]["end_s"] == 2.5
     assert said(desk, *mark, "--undo")["templates"] == []
+    short = ("copies", "mark", "archive", "other.mp4", "--kind", "logo", "--from", "0", "--to", "0.2")
+    assert "holds for this recording only" in run(desk, *short).stdout
+    assert run(desk, *short, "--undo").returncode == 0
     for wrong in (("--kind", "song"), ("--from", "3", "--to", "2"), ("--box", "0,0,2,2"), ("--box", "a")):
         assert run(desk, "copies", "mark", "archive", "other.mp4", *wrong).returncode == 2
 

@@ -29,6 +29,7 @@ from witnessmark.desk.indexing import find_recording, fingerprint_file, index, q
 from witnessmark.desk.items import get_item
 from witnessmark.errors import BadInputError
 from witnessmark.lines.copies.library import Recording, Template
+from witnessmark.lines.copies.stoplist import stop_of
 from witnessmark.plain import to_plain
 from witnessmark.stores.fingerprints.bulk import import_folder
 from witnessmark.stores.fingerprints.mending import lost_words
@@ -182,13 +183,23 @@ def mark(
     undo: Annotated[bool, typer.Option("--undo", help="Take the mark back.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Mark what many recordings share, such as a broadcaster's intro or logo: it is then no evidence of a copy."""
+    """Mark what many recordings share, such as a broadcaster's intro or logo: it is then no evidence of a copy.
+
+    The mark holds by content on every recording of the library that shows the same.
+    """
     with index(place) as store:
         recording = find_recording(store, ref)
         template = _template(recording, kind, start_s, end_s, box)
+        known_again = stop_of(template, store.fingerprint(recording.id)) is not None
         done = store.unmark(recording.id, template) if undo else store.mark_template(recording.id, template)
     word = "no longer marked" if undo else "marked"
-    answer(as_json, done, lambda: OUT.print(f"{done.name}: {kind} {word}."))
+
+    def tell() -> None:
+        OUT.print(f"{done.name}: {kind} {word}.")
+        if not undo and not known_again:
+            OUT.print("It is too short or too plain to be known again: it holds for this recording only.")
+
+    answer(as_json, done, tell)
 
 
 def _template(recording: Recording, kind: str, start_s: float, end_s: float | None, box: str | None) -> Template:
