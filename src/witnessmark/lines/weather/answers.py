@@ -185,7 +185,7 @@ def _answer(
     nats: Floats,
     notes: Sequence[str],
 ) -> Answer:
-    clock_h = next((label.at_utc.hour for label in labels if label.at_utc is not None), None)
+    clock_h = next(((label.at_utc + HOUR / 2).hour for label in labels if label.at_utc is not None), None)
     mass = np.exp(nats - np.max(nats))
     mass /= mass.sum()
     told = float(np.sum(mass * np.log2(np.maximum(mass, 1e-300) * nats.size)))

@@ -1,4 +1,4 @@
-"""What the labels tell of each hour, as a table of days and hours: a picture, and plain HTML."""
+"""What the labels tell of each hour, as a table of days and hours; the item page has it as HTML."""
 
 from __future__ import annotations
 
@@ -75,16 +75,3 @@ def hours_picture(rows: tuple[DayRow, ...]) -> Picture:
         "one bit is a factor of two."
     )
     return Picture("weather-hours", caption, buffer.getvalue(), shows_footage=False)
-
-
-def hours_html(rows: tuple[DayRow, ...]) -> str:
-    """The same as an HTML table; no styles, no scripts."""
-    head = "".join(f'<th scope="col">{hour:02d}</th>' for hour in range(DAY_HOURS))
-    body = []
-    for row in rows:
-        cells = "".join("<td></td>" if value is None else f"<td>{value:+.1f}</td>" for value in row.hour_bits)
-        body.append(f'<tr><th scope="row">{row.day}</th>{cells}</tr>')
-    caption = "<caption>Bits for or against each hour by the weather alone, in UTC</caption>"
-    return (
-        f'<table>{caption}<thead><tr><th scope="col">day</th>{head}</tr></thead><tbody>{"".join(body)}</tbody></table>'
-    )

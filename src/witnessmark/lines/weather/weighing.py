@@ -39,8 +39,6 @@ class Weighed:
         The first hour, UTC.
     nats : ndarray of float64, shape (n_hours,)
         Tempered and capped; 0 where nothing is known.
-    families : mapping of str to ndarray, shape (n_hours,)
-        Each family's share, tempered, before the cap.
     served : mapping of str to str
         The record that each family was weighed against.
     unserved : tuple of str
@@ -49,7 +47,6 @@ class Weighed:
 
     start: dt.datetime
     nats: Floats
-    families: Mapping[str, Floats]
     served: Mapping[str, str]
     unserved: tuple[str, ...]
 
@@ -82,7 +79,6 @@ def weigh_hours(
     3.3 bits for or against an hour for each record.
     """
     sums = [np.zeros(n_hours) for _ in records]
-    families: dict[str, Floats] = {}
     served: dict[str, str] = {}
     unserved: list[str] = []
     held = [
@@ -102,11 +98,10 @@ def weigh_hours(
             nats = _temperature(labels, records[best], held[best][name])
         else:
             nats = _chained(labels, records[best], family, start, n_hours, using or tables())
-        families[family] = limits.TEMPER * nats
         served[family] = records[best].source
-        sums[best] += families[family]
+        sums[best] += limits.TEMPER * nats
     total = np.sum([capped(part) for part in sums], axis=0)
-    return Weighed(start, np.zeros(n_hours) + total, families, served, tuple(unserved))
+    return Weighed(start, np.zeros(n_hours) + total, served, tuple(unserved))
 
 
 def capped(nats: Floats) -> Floats:
