@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import enum
 import pickle
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from witnessmark.custody.hashes import Sha256, Sha512
 from witnessmark.errors import BadInputError, WitnessmarkError
-from witnessmark.plain import canonical, from_plain, iso, parse_moment, to_plain
+from witnessmark.plain import Plain, canonical, from_plain, iso, parse_moment, to_plain
 
 
 class Colour(enum.StrEnum):
@@ -39,6 +40,11 @@ class Outer:
     colours: frozenset[Colour]
     facts: dict[str, int]
     flag: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Kept:
+    body: Mapping[str, Plain]
 
 
 offsets = st.integers(-14 * 60, 14 * 60).map(lambda m: dt.timezone(dt.timedelta(minutes=m)))
@@ -106,6 +112,13 @@ def test_a_time_without_an_offset_is_refused_with_the_fix(text: str) -> None:
 def test_a_record_of_another_shape_is_refused(plain: object) -> None:
     with pytest.raises(BadInputError):
         from_plain(Inner, plain)  # type: ignore[arg-type]
+
+
+def test_objects_within_plain_values_stay_objects() -> None:
+    value: Plain = {"image": {"width_px": 3}, "line": [[1.0, 2.0], ["a", {"b": None}]]}
+    assert from_plain(Kept, {"body": value}) == Kept(
+        {"image": {"width_px": 3}, "line": [[1.0, 2.0], ["a", {"b": None}]]}
+    )
 
 
 def test_hashes_have_a_fixed_width_and_keep_leading_zeros() -> None:

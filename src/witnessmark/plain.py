@@ -131,6 +131,8 @@ def _build(kind: Any, value: Any) -> Any:
     if origin in (typing.Union, types.UnionType):
         return _build_union(arguments, value)
     if origin in (tuple, list, set, frozenset):
+        if isinstance(value, (str, Mapping)):  # both can be gone through, but neither is a list
+            raise TypeError(f"{type(value).__name__} is no list")
         if origin is tuple and arguments[-1:] != (Ellipsis,):
             return tuple(_build(part, entry) for part, entry in zip(arguments, value, strict=True))
         return origin(_build(arguments[0], entry) for entry in value)

@@ -22,12 +22,14 @@ from witnessmark.plain import Plain
 FINGERPRINTS = "fingerprints"
 FOOTAGE = "footage"
 SEARCH, HEADINGS, HORIZONS = "search", "headings", "horizons"
-ELEVATION = "elevation"
 
 
 def consulted(case: Case, item: Item, groups: Collection[str]) -> dict[str, Any]:
     """Everything of these groups that can be opened for an item of the case, by "group:name"."""
-    found = open_providers(case, set(groups) - {WEATHER})
+    found = {
+        name: Noted(asked) if isinstance(asked, ElevationProvider) else asked
+        for name, asked in open_providers(case, set(groups) - {WEATHER}).items()
+    }
     if WEATHER in groups:
         found[f"{WEATHER}:case"] = CaseWeather(case)
     if FINGERPRINTS in groups:
@@ -45,11 +47,7 @@ def consulted(case: Case, item: Item, groups: Collection[str]) -> dict[str, Any]
         told[f"{HEADINGS}:terrain"] = terrain_headings(case, item)
     if HORIZONS in groups:
         told[f"{HORIZONS}:relief"] = relief_horizons(case, item, found)
-    found |= {name: asked for name, asked in told.items() if asked is not None}
-    return {
-        name: Noted(asked) if name.startswith(f"{ELEVATION}:") and isinstance(asked, ElevationProvider) else asked
-        for name, asked in found.items()
-    }
+    return found | {name: asked for name, asked in told.items() if asked is not None}
 
 
 def readings(found: Mapping[str, Any]) -> tuple[Reading, ...]:
