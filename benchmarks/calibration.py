@@ -22,7 +22,7 @@ import platform
 import sys
 import time
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -45,10 +45,14 @@ VERSION = "1"
 """Of the drawing and of what is kept: raised when either changes."""
 
 
+def _proxy(held: dict[str, float]) -> MappingProxyType[str, float]:
+    return MappingProxyType(held)
+
+
 def _as_mapping(
     proxy: MappingProxyType[str, float],
-) -> tuple[type[MappingProxyType[str, float]], tuple[dict[str, float]]]:
-    return MappingProxyType, (dict(proxy),)
+) -> tuple[Callable[[dict[str, float]], MappingProxyType[str, float]], tuple[dict[str, float]]]:
+    return _proxy, (dict(proxy),)
 
 
 copyreg.pickle(MappingProxyType, _as_mapping)  # what findings hold is not kept by pickle of itself

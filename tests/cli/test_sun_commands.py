@@ -129,7 +129,9 @@ def test_where(desk: Path) -> None:
     longer = said(desk, "where", *utc, "--grid-deg", "2", "--marks", "height.json", "--within-min", "60")
     assert longer["bits"] < height["bits"] < body["bits"]
     code, text, _ = run(desk, "where", *utc, "--marks", "direction.json", "--grid-deg", "2")
-    assert code == 0 and "million km2" in text
+    assert code == 0 and "million km2" in text and "limit: The horizon was taken to be level" in text
+    unknown = said(desk, "where", *utc, "--grid-deg", "3", "--marks", "no-heading.json")
+    assert any("only the height of the sun" in limit for limit in unknown["limits"])
 
 
 def test_pictures(desk: Path) -> None:

@@ -148,14 +148,7 @@ def _tell_when(body: dict[str, Any]) -> None:
             OUT.print(f"  claim {claim['from']} to {claim['to']}: nothing to weigh it against")
         else:
             OUT.print(f"  claim {claim['from']} to {claim['to']}: log10 LR {claim['log10_lr']:+.2f}, {claim['words']}")
-    for doubt in body["contradictions"]:
-        OUT.print(f"  contradiction: {doubt}")
-    for remark in body["remarks"]:
-        OUT.print(f"  ask about: {remark}")
-    for limit in body["limits"]:
-        OUT.print(f"  limit: {limit}")
-    if body["picture"]:
-        OUT.print(f"  look at {body['picture']}")
+    _tell_rest(body)
 
 
 @app.command(
@@ -186,7 +179,7 @@ def where(
     instants = [middle + dt.timedelta(minutes=minute) for minute in range(-reach, reach + 1)]
     earth = Earth.of(grid_deg)
     nats = answers.where_nats(seen, instants, earth)
-    body = answers.told_where(nats, earth)
+    body = answers.told_where(seen, nats, earth)
     body["picture"] = None
     if picture is not None:
         drawn = earth_picture(nats, earth.lat_deg, earth.lon_deg, instants)
@@ -199,8 +192,16 @@ def _tell_where(body: dict[str, Any]) -> None:
     area, share = f"{region['area_km2'] / 1e6:.2f} million km2", f"{body['region90_share_of_earth']:.2%} of the earth"
     OUT.print(f"Best near {best['lat_deg']:.2f}, {best['lon_deg']:.2f}, worth {body['bits']:.1f} bits.")
     OUT.print(f"  90 % lies within {area}, {share}, {region['cells_count']} cells of {body['grid_deg']:g} degrees")
+    _tell_rest(body)
+
+
+def _tell_rest(body: dict[str, Any]) -> None:
     for doubt in body["contradictions"]:
         OUT.print(f"  contradiction: {doubt}")
+    for remark in body["remarks"]:
+        OUT.print(f"  ask about: {remark}")
+    for limit in body["limits"]:
+        OUT.print(f"  limit: {limit}")
     if body["picture"]:
         OUT.print(f"  look at {body['picture']}")
 

@@ -18,10 +18,10 @@ from witnessmark.hypotheses.regions import highest_density, intervals, minutes
 from witnessmark.hypotheses.space import Hypotheses
 from witnessmark.hypotheses.times import TimeAxis
 from witnessmark.lines.contract import Abstention, Finding
-from witnessmark.lines.sun import contradicting, drawing, ephemeris, likelihood
+from witnessmark.lines.sun import contradicting, drawing, ephemeris, likelihood, telling
 from witnessmark.lines.sun.documents import read_document as read_document
 from witnessmark.lines.sun.earth import Earth, weigh_earth
-from witnessmark.lines.sun.limits import SCALE
+from witnessmark.lines.sun.limits import SCALE, STANDING_LIMITS_ON_EARTH
 from witnessmark.lines.sun.observations import SunObservations
 from witnessmark.lines.sun.refraction import airless_deg, lift_deg, pressure_hpa
 from witnessmark.plain import Plain, iso
@@ -245,17 +245,18 @@ def where(seen: SunObservations, instants: Sequence[dt.datetime], grid_deg: floa
     -------
     Plain
         ``region90`` (area, how many cells, and the middle of each as latitude and longitude), ``best`` (latitude and
-        longitude), ``bits`` against an earth on which every square kilometre is as probable, and ``contradictions``.
+        longitude), ``bits`` against an earth on which every square kilometre is as probable, ``contradictions``,
+        ``limits`` and ``remarks``.
 
     Raises
     ------
     BadInputError
     """
     earth = Earth.of(grid_deg)
-    return told_where(where_nats(seen, instants, earth), earth)
+    return told_where(seen, where_nats(seen, instants, earth), earth)
 
 
-def told_where(nats: np.ndarray, earth: Earth) -> dict[str, Plain]:
+def told_where(seen: SunObservations, nats: np.ndarray, earth: Earth) -> dict[str, Plain]:
     """What `where` answers, out of a table of `where_nats`."""
     area = earth.area_km2() * np.ones(nats.shape)
     mass = np.exp(nats - np.max(nats)) * area
@@ -274,6 +275,8 @@ def told_where(nats: np.ndarray, earth: Earth) -> dict[str, Plain]:
         "bits": float(np.sum(np.where(share > 0.0, share * np.log2(np.maximum(share, 1e-300) / even), 0.0))),
         "grid_deg": 180.0 / len(earth.lat_deg),
         "contradictions": [] if contradicting.stands_out(float(np.max(nats))) else [NOWHERE],
+        "limits": [*telling.own_limits_on_earth(seen), *STANDING_LIMITS_ON_EARTH],
+        "remarks": [remark.seen for remark in seen.remarks],
     }
 
 

@@ -112,6 +112,19 @@ def own_limits(seen: SunObservations, over: Hypotheses, used: Sequence[Sighting]
     return tuple(limits)
 
 
+def own_limits_on_earth(seen: SunObservations) -> tuple[str, ...]:
+    """Limits of an answer over the whole earth, one sentence each."""
+    suns = [sighting for sighting in seen.sightings if sighting.body == "sun"]
+    limits = []
+    if suns and not suns[0].from_north and not seen.headings:
+        limits.append("Where the camera looks is not known, so only the height of the sun was weighed.")
+    if len(suns) > 1:
+        limits.append(f"Of {len(suns)} frames only the first was weighed.")
+    if any(camera.known_from == "a wide prior" for camera in seen.cameras):
+        limits.append("The field of view is not known and was drawn from a wide prior.")
+    return tuple(limits)
+
+
 def check_field(field: HeadingField, n_places: int) -> None:
     """Refuse headings that belong to another grid.
 
