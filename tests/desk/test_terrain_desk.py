@@ -119,7 +119,7 @@ def test_horizons_of_cells_are_the_relief_s(worked: Case) -> None:
     assert np.median(off) < 0.6  # the post beside a cell's middle, up to 40 m away
     again = relief_horizons(worked, item, found)
     assert again is not None and again.state() == found["horizons:relief"].state()
-    assert len(list((worked.folder / FOLDER / "horizons").glob("*.npy"))) == 1
+    assert len(list((worked.folder / FOLDER / "terrain" / "horizons").glob("*.npy"))) == 1
     assert readings(found) == ()  # nothing was read again: they were kept
     let_go(found)
 
@@ -127,9 +127,9 @@ def test_horizons_of_cells_are_the_relief_s(worked: Case) -> None:
 def test_where_a_case_searches(worked: Case, case: Case) -> None:
     search = case_search(worked)
     assert search is not None and search.region_deg == REGION and search.spacing_m == 100.0
-    assert search.profiles == worked.folder / FOLDER / "elevation" / "profiles"
+    assert search.folder == worked.folder / FOLDER / "terrain" and (search.folder / "tiles").is_dir()
     wide = case_search(case)
-    assert wide is not None and wide.spacing_m == 100.0 and wide.profiles is None
+    assert wide is not None and wide.spacing_m == 100.0
     other = dict(case.settings["space"]) | {"region_deg": [44.0, 39.0, 47.0, 41.0]}
     case.settings["space"] = other
     large = case_search(case)

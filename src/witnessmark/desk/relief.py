@@ -40,11 +40,20 @@ SMALLEST_POSTS_M, MOST_POSTS_A_SIDE = 60.0, 1500
 
 @dataclass(frozen=True, slots=True)
 class CaseSearch:
-    """Where the terrain line searches: the region of the case."""
+    """Where the terrain line searches: the region of the case.
+
+    Attributes
+    ----------
+    region_deg : tuple of float
+        West, south, east, north.
+    spacing_m : float
+    folder : Path
+        Keeps horizons and answers of tiles; it can be removed at any time.
+    """
 
     region_deg: tuple[float, float, float, float]
     spacing_m: float
-    profiles: Path | None
+    folder: Path | None
 
     def state(self) -> str:
         """Changes with the region."""
@@ -60,8 +69,7 @@ def case_search(case: Case) -> CaseSearch | None:
     width_m = ((east - west) % 360.0) * 111_194.9 * math.cos(math.radians((south + north) / 2.0))
     area_m2 = width_m * (north - south) * 111_194.9
     spacing_m = max(FINEST_SEARCH_M, math.ceil(math.sqrt(area_m2 / MOST_SEARCHED) / 10.0) * 10.0)
-    folder = case.folder / FOLDER / "elevation"
-    return CaseSearch((west, south, east, north), spacing_m, folder / "profiles" if folder.is_dir() else None)
+    return CaseSearch((west, south, east, north), spacing_m, case.folder / FOLDER / "terrain")
 
 
 class TerrainHeadings:
@@ -159,7 +167,7 @@ def relief_horizons(case: Case, item: Item, found: Mapping[str, Any]) -> ReliefH
             continue
         state = str(provider.state()) if hasattr(provider, "state") else ""
         digest = Sha256.of(canonical([name, state, over.digest(), n_azimuths, "1"])).hex()
-        kept = case.folder / FOLDER / "horizons" / f"{digest}.npy"
+        kept = case.folder / FOLDER / "terrain" / "horizons" / f"{digest}.npy"
         table = _kept(kept, (over.places.n_places, n_azimuths))
         if table is None:
             try:

@@ -23,8 +23,7 @@ from witnessmark.lines.terrain.likelihood import METHOD
 from witnessmark.lines.terrain.looking import sighted, small_frame
 from witnessmark.lines.terrain.observations import Sighted
 from witnessmark.lines.terrain.pan import sight_of_file
-from witnessmark.lines.terrain.profiles import ProfileCache
-from witnessmark.lines.terrain.searching import Question, observed, search
+from witnessmark.lines.terrain.searching import Kept, Question, observed, search
 from witnessmark.lines.terrain.sighting import sighting_of
 from witnessmark.lines.terrain.skyline_file import FrameFile, read_file
 from witnessmark.plain import Plain, to_plain
@@ -203,8 +202,7 @@ def locate(
     asked, remarks = sight_of_file(skyline)
     noted = Noted(FilesElevation(elevation))
     question = Question(asked, region_deg, spacing_m, "file", workers)
-    cache = None if profiles is None else ProfileCache(profiles)
-    found = search(question, noted, cache, progress)
+    found = search(question, noted, Kept(profiles=profiles), progress)
     elapsed_s = time.monotonic() - started
     shown = sighted(asked, sighting_of(asked), (), 1, None, _frame(skyline, asked, picture))
     digest = Sha256.of(skyline.read_bytes())

@@ -25,14 +25,18 @@ from witnessmark.lines.terrain.fitting import project, scale_of
 from witnessmark.lines.terrain.from_place import seen_from
 from witnessmark.lines.terrain.geotiff import NODATA, posterior
 from witnessmark.lines.terrain.geotiff import write as write_geotiff
+from witnessmark.lines.terrain.keeping import TileKeeper
 from witnessmark.lines.terrain.likelihood import headings_on, on_cells, weigh
 from witnessmark.lines.terrain.observations import Searched, TerrainObservations
 from witnessmark.lines.terrain.packing import HEADINGS_WITHIN_NATS, STEP_NATS, pack, unpack
 from witnessmark.lines.terrain.records import Candidate, Located, Skyline
+from witnessmark.lines.terrain.refine import Fits
 from witnessmark.lines.terrain.searching import outside_nats
+from witnessmark.lines.terrain.settings import Settings
 from witnessmark.lines.terrain.sighting import directions_rad, sighting_of
 from witnessmark.lines.terrain.skyline_file import FrameFile, read
 from witnessmark.lines.terrain.telling import compare
+from witnessmark.lines.terrain.tiles import Part, TileAnswer, plan_tiles
 from witnessmark.plain import Plain, canonical, from_plain, to_plain
 
 CRS = "+proj=tmerc +lat_0=46.398750 +lon_0=8.142750 +k=1 +x_0=0 +y_0=0 +datum=WGS84 +units=m +no_defs"
@@ -270,6 +274,29 @@ def test_observations_survive_being_kept_and_draw_the_same(fitted: Explained) ->
     assert posterior_map(again).png == drawn[0].png
 
 
+def test_what_a_tile_gave_is_found_again_and_only_that(tmp_path: Path) -> None:
+    (tile, other) = plan_tiles((8.0, 46.0, 8.03, 46.01), 100.0, tile_km2=1.3)
+    shape = (tile.lattice.rows, tile.lattice.columns)
+    rng = np.random.default_rng(3)
+    fits = Fits(rng.normal(size=(7, 2)), rng.normal(size=(7, 5)), rng.normal(size=7), rng.normal(size=(7, 2)))
+    part = Part(tile, rng.normal(size=shape).astype(np.float32), rng.normal(size=shape).astype(np.float32))
+    keeper, sight, how = TileKeeper(tmp_path / "kept", "as it is"), planted_sight(), Settings()
+    assert keeper.get(tile, sight, how) is None
+    keeper.put(tile, sight, how, TileAnswer((part,), fits))
+    back = keeper.get(tile, sight, how)
+    assert back is not None and back.parts[0].tile == tile
+    np.testing.assert_array_equal(back.parts[0].log_evidence, part.log_evidence)
+    np.testing.assert_array_equal(back.fits.pose, fits.pose)
+    assert keeper.get(other, sight, how) is None
+    assert keeper.get(tile, dataclasses.replace(sight, sigma_px=3.0), how) is None
+    assert keeper.get(tile, sight, Settings(first=10)) is None
+    assert TileKeeper(tmp_path / "kept", "changed").get(tile, sight, how) is None
+    (path,) = (tmp_path / "kept").iterdir()
+    for broken in (path.read_bytes()[:-3], path.read_bytes()[:40], b""):
+        path.write_bytes(broken)
+        assert keeper.get(tile, sight, how) is None
+
+
 def test_regions_are_the_smallest_that_hold_so_much() -> None:
     evidence = np.log(np.array([[0.5, 0.3], [0.15, 0.05]]))
     assert region_levels(evidence).tolist() == [[2.0, 1.0], [1.0, 0.0]]
@@ -348,13 +375,13 @@ def test_a_mark_says_where_to_look_before_the_case_does(clip: Path) -> None:
     class Case:
         region_deg: tuple[float, float, float, float] = (1.0, 2.0, 3.0, 4.0)
         spacing_m: float = 100.0
-        profiles: Path | None = clip.parent
+        folder: Path | None = clip.parent
 
     tools = Tools(clip, providers={"search:case": Case()})
     remarks: list[Remark] = []
     given = looking.region_of((planting.search(),), tools, remarks)
     assert isinstance(given, looking.Region) and given.asked_by == "mark" and given.region_deg == REGION
-    assert given.profiles == clip.parent and not remarks
+    assert given.folder == clip.parent and not remarks
     bodies: tuple[dict[str, Plain], ...] = (
         {"region_deg": [8.0, 46.0, 8.0, 46.1]},
         {"region_deg": [8.0, 46.0, 8.1, "north"]},

@@ -12,8 +12,7 @@ from witnessmark.lines.providers.contract import ElevationProvider
 from witnessmark.lines.providers.noting import Noted
 from witnessmark.lines.terrain import drawing, likelihood, looking
 from witnessmark.lines.terrain.observations import TerrainObservations
-from witnessmark.lines.terrain.profiles import ProfileCache
-from witnessmark.lines.terrain.searching import Question, observed, search
+from witnessmark.lines.terrain.searching import Kept, Question, observed, search
 
 __all__ = ["TERRAIN", "TerrainLine"]
 
@@ -105,8 +104,8 @@ class TerrainLine:
         """
         noted = Noted(elevation[1])
         question = Question(sight.asked, region.region_deg, region.spacing_m, region.asked_by, WORKERS)
-        cache = None if region.profiles is None else ProfileCache(region.profiles)
-        located = search(question, noted, cache, tools.progress)
+        kept = Kept() if region.folder is None else Kept(region.folder / "profiles", region.folder / "tiles")
+        located = search(question, noted, kept, tools.progress)
         marked = looking.inputs_of(item, sight.marks)
         if located.abstained is not None:
             read = tuple(InputRef(each.sha256, f"elevation:{each.source}") for each in noted.readings)

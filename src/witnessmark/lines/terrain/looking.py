@@ -71,12 +71,12 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Where to look, and where horizons are kept for the next time."""
+    """Where to look, and where what was computed is kept for the next time."""
 
     region_deg: tuple[float, float, float, float]
     spacing_m: float
     asked_by: str
-    profiles: Path | None = None
+    folder: Path | None = None
 
 
 def inputs_of(item: Item, marks: Sequence[Mark]) -> tuple[InputRef, ...]:
@@ -208,12 +208,12 @@ def region_of(marks: Marks, tools: Tools, remarks: list[Remark]) -> Region | Can
     for name in sorted(tools.providers):
         asked = tools.providers[name]
         if name.startswith(ASK_SEARCH) and isinstance(asked, Searches):
-            given = Region(asked.region_deg, asked.spacing_m, "case", asked.profiles)
+            given = Region(asked.region_deg, asked.spacing_m, "case", asked.folder)
             break
     for mark in sorted((mark for mark in marks if mark.kind == SEARCH), key=lambda each: each.id):
         found = _stated(mark.body if _has_fields(mark) else {})
         if isinstance(found, Region):
-            return replace(found, profiles=given.profiles if given else None)
+            return replace(found, folder=given.folder if given else None)
         remarks.append(_told(f"The search mark {mark.id[:60]} was passed over: {found}."))
     if given is not None:
         return given

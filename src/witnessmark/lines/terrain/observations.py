@@ -26,8 +26,8 @@ class Searches(Protocol):
         ...
 
     @property
-    def profiles(self) -> Path | None:
-        """Folder in which horizons are kept, so that a region is swept once; None for nowhere."""
+    def folder(self) -> Path | None:
+        """Where horizons and answers of tiles are kept; None for nowhere."""
         ...
 
 

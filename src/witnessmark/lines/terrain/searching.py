@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
 
 import numpy as np
 
@@ -16,10 +18,27 @@ from witnessmark.lines.terrain.observations import Searched, Sighted, TerrainObs
 from witnessmark.lines.terrain.packing import pack
 from witnessmark.lines.terrain.profiles import ProfileCache
 from witnessmark.lines.terrain.records import Located, Pan, Skyline
+from witnessmark.lines.terrain.sighting import sighting_of
 
 Progress = Callable[[float, str], None]
 SEARCH_SHARE = 0.9
 """Of the work; the rest is fitting the best places again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Folders in which what was computed is kept; None for nowhere.
+
+    Attributes
+    ----------
+    profiles : Path or None
+        Horizons, so that a region is swept once.
+    tiles : Path or None
+        Answers of tiles.
+    """
+
+    profiles: Path | None = None
+    tiles: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +54,8 @@ class Question:
     asked_by : str
         "mark", "case" or "file".
     workers : int
+    tile_km2 : float
+        A larger region is searched in tiles of about this size, which bounds the memory it takes.
     """
 
     sight: Skyline | Pan
@@ -42,30 +63,49 @@ class Question:
     spacing_m: float
     asked_by: str
     workers: int = 2
+    tile_km2: float = 1000.0
 
 
-def search(question: Question, elevation: Noted, cache: ProfileCache | None, progress: Progress) -> Located:
-    """Search the region for places the line can be seen from.
+def search(question: Question, elevation: Noted, kept: Kept, progress: Progress) -> Located:
+    """Search the region for places the line can be seen from, tile after tile.
+
+    Where answers are kept, a tile that was searched before is not searched again: a search that was killed goes on
+    where it stopped.
 
     Raises
     ------
     BadInputError, ProviderError
         When the region lies outside the data, or the data cannot be read.
     """
-    from witnessmark.lines.terrain.matching import locate
+    from witnessmark.lines.terrain.keeping import TileKeeper
+    from witnessmark.lines.terrain.matching import locate, nothing_to_tell, told
+    from witnessmark.lines.terrain.settings import Settings
+    from witnessmark.lines.terrain.tiles import TileAnswer, merge, plan_tiles, search_tile
 
-    def told(done: float) -> None:
-        progress(SEARCH_SHARE * done, "searching the region")
+    sight, how = question.sight, Settings()
+    if nothing_to_tell(sighting_of(sight)) is not None:
+        return locate(elevation, question.region_deg, question.spacing_m, sight, settings=how)
+    tiles = plan_tiles(question.region_deg, question.spacing_m, tile_km2=question.tile_km2)
+    cache = None if kept.profiles is None else ProfileCache(kept.profiles)
+    state = elevation.state()
+    keeper = TileKeeper(kept.tiles, state) if kept.tiles is not None and state else None
+    answers: list[TileAnswer] = []
+    for tile in tiles:
+        what = "searching the region" if len(tiles) == 1 else f"searching tile {tile.number + 1} of {len(tiles)}"
 
-    return locate(
-        elevation,
-        question.region_deg,
-        question.spacing_m,
-        question.sight,
-        workers=question.workers,
-        cache=cache,
-        progress=told,
-    )
+        def tell(share: float, done: int = tile.number, what: str = what) -> None:
+            progress(SEARCH_SHARE * (done + share) / len(tiles), what)
+
+        answer = None if keeper is None else keeper.get(tile, sight, how)
+        if answer is None:
+            answer = search_tile(
+                elevation, tile, sight, settings=how, workers=question.workers, cache=cache, progress=tell
+            )
+            if keeper is not None:
+                keeper.put(tile, sight, how, answer)
+        answers.append(answer)
+        tell(1.0)
+    return told(reduce(merge, answers), sight, settings=how)
 
 
 def observed(
