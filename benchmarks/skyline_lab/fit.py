@@ -22,6 +22,7 @@ from witnessmark.lines.terrain import sky_weights
 from witnessmark.lines.terrain.column_chain import STEP_EDGES, Steps, bounded, kernel, messages, step_class
 from witnessmark.lines.terrain.sky_colours import gather
 from witnessmark.lines.terrain.sky_evidence import FEATURES, small_copy
+from witnessmark.lines.terrain.sureness import SIGNS
 
 Floats = NDArray[np.float64]
 
@@ -34,18 +35,27 @@ PULL = 1e-4
 ROUNDS, BATCH, PACE = 2, 12, 0.05
 WINDOW = 160
 """Columns of a frame that are looked at together."""
-REST = f"""SURENESS = {sky_weights.SURENESS}
-SIGMA_FLOOR_PX = {sky_weights.SIGMA_FLOOR_PX}
-MODEL_WEIGHT = {sky_weights.MODEL_WEIGHT}
-"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """A frame's small copy, and the borders that are right in each column (all where it is not known)."""
+    """A frame's small copy and where its skyline is.
+
+    Attributes
+    ----------
+    rgb : ndarray of uint8, shape (rows, columns, 3)
+    right : ndarray of bool, shape (columns, rows + 1)
+        Borders that are right in each column; all where a prop or the air hides the skyline.
+    truth_row : ndarray of float64, shape (columns,)
+        0 or `rows` where it lies outside; -1 where the air hides it.
+    counts : ndarray of bool, shape (columns,)
+        No prop hides it.
+    """
 
     rgb: NDArray[np.uint8]
     right: NDArray[np.bool_]
+    truth_row: Floats
+    counts: NDArray[np.bool_]
 
 
 def sample(shown: Shown, rng: np.random.Generator, plain: bool) -> Sample:
@@ -53,7 +63,8 @@ def sample(shown: Shown, rng: np.random.Generator, plain: bool) -> Sample:
     height, width = shown.rgb.shape[:2]
     columns = np.arange(width) + 0.5
     truth = np.interp(columns, shown.column_px, shown.row_px)
-    seen = np.interp(columns, shown.column_px, shown.contrast * ~shown.hidden) >= LEAST_CONTRAST
+    clear = np.interp(columns, shown.column_px, shown.contrast) >= LEAST_CONTRAST
+    free = np.interp(columns, shown.column_px, shown.hidden.astype(np.float64)) < 0.01
     rgb = shown.rgb
     if not plain:
         kind = rng.random()
@@ -68,9 +79,10 @@ def sample(shown: Shown, rng: np.random.Generator, plain: bool) -> Sample:
             low = high = 0
         y0 = int(rng.integers(low, max(high, low) + 1))
         rgb = rgb[y0 : y0 + side_y, x0 : x0 + side_x]
-        truth, seen = truth[x0 : x0 + side_x] - y0, seen[x0 : x0 + side_x]
+        part = slice(x0, x0 + side_x)
+        truth, clear, free = truth[part] - y0, clear[part], free[part]
         if rng.random() < 0.5:
-            rgb, truth, seen = rgb[:, ::-1], truth[::-1], seen[::-1]
+            rgb, truth, clear, free = rgb[:, ::-1], truth[::-1], clear[::-1], free[::-1]
         rgb = _changed(rgb, rng)
     small = small_copy(np.ascontiguousarray(rgb)).rgb
     rows, across = small.shape[:2]
@@ -80,8 +92,9 @@ def sample(shown: Shown, rng: np.random.Generator, plain: bool) -> Sample:
     border = np.arange(rows + 1)
     right = np.abs(border[None, :] - line[:, None]) <= ALLOWED_ROWS
     right[line <= 0.0], right[line >= rows] = border == 0, border == rows
-    right[~seen[np.clip(np.rint(centre).astype(int), 0, len(seen) - 1)]] = True
-    return Sample(small, right)
+    at = np.clip(np.rint(centre).astype(int), 0, len(clear) - 1)
+    right[~(clear & free)[at]] = True
+    return Sample(small, right, np.where(clear[at], line, -1.0), free[at])
 
 
 def _changed(rgb: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -145,7 +158,7 @@ def slopes(
 def fit(
     samples: list[Sample], weights: Floats, steps: Steps, tries: int, rng: np.random.Generator
 ) -> tuple[Floats, Steps]:
-    """Weights and steps under which the truth is likely: Adam over small batches (Kingma & Ba 2015, arXiv:1412.6980)."""
+    """Weights and steps that make the truth likely: Adam over small batches (Kingma & Ba 2015, arXiv:1412.6980)."""
     known = [(gather(small_copy(entry.rgb), weights, steps).astype(np.float16), entry.right) for entry in samples]
     n = len(FEATURES)
     theta = np.concatenate([weights, steps.log_weight])
@@ -190,17 +203,20 @@ def main() -> None:
         weights, steps = fit(samples, weights, steps, asked.tries, rng)
         print(turn, dict(zip(FEATURES, np.round(weights, 2).tolist(), strict=True)), flush=True)
         print(np.round(steps.log_weight, 2).tolist(), flush=True)
-        _write(weights, steps)
+        write(weights, steps, sky_weights.SURENESS)
 
 
-def _write(weights: Floats, steps: Steps) -> None:
-    lines = "\n".join(f"    {value:.3f},  # {name}" for value, name in zip(weights, FEATURES, strict=True))
+def write(weights: Floats, steps: Steps, sureness: Floats) -> None:
+    """Write what was fitted as `sky_weights`."""
+    named = "\n".join(f"        {value:.3f},  # {name}" for value, name in zip(weights, FEATURES, strict=True))
+    signs = "\n".join(f"        {value:.3f},  # {name}" for value, name in zip(sureness, SIGNS, strict=True))
     Path(sky_weights.__file__).write_text(
-        '"""What the features of `sky_evidence` weigh, as `benchmarks/skyline_lab/fit.py` fitted them."""\n\n'
+        '"""What features of `sky_evidence` and signs of `sureness` weigh, fitted by `benchmarks/skyline_lab`."""\n\n'
         "from __future__ import annotations\n\nimport numpy as np\n\n"
         "from witnessmark.lines.terrain.column_chain import Steps\n\n"
-        f"WEIGHTS = np.array([\n{lines}\n])\n"
-        f"STEPS = Steps(np.array([{', '.join(f'{value:.3f}' for value in steps.log_weight)}]))\n" + REST,
+        f"WEIGHTS = np.array(\n    [\n{named}\n    ]\n)\n"
+        f"STEPS = Steps(np.array([{', '.join(f'{value:.3f}' for value in steps.log_weight)}]))\n"
+        f"SURENESS = np.array(\n    [\n{signs}\n    ]\n)\n",
         encoding="utf-8",
     )
 

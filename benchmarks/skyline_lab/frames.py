@@ -35,6 +35,8 @@ from witnessmark.rehearsal.truth import skyline
 Floats = NDArray[np.float64]
 
 SIZES = ((960, 540), (1280, 720), (720, 960), (640, 480))
+LEAST_SEEN = 0.1
+"""Share of its columns in which a frame must show the skyline to be counted."""
 PAN_DEG = 100.0
 PAN_FRAMES = 7
 PAN_SIZE = (640, 360)
@@ -50,8 +52,8 @@ class Split:
     pans: int
 
 
-TUNED = Split("tuned", 71, 48, 4)
-HELD_OUT = Split("held-out", 9043, 64, 10)
+TUNED = Split("tuned", 71, 48, 2)
+HELD_OUT = Split("held-out", 9043, 48, 6)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
