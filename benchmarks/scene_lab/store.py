@@ -29,7 +29,8 @@ from witnessmark.media.records import Broken, Limits
 
 FIRST_SEEDS = {"seen": 50_000, "held-out": 60_000}
 """The threshold was raised to 20 on the first; nothing was set on the second."""
-REFERENCES, QUERIES = 240, 40
+COUNTS = {"seen": (240, 40), "held-out": (100, 30)}
+"""Streets photographed for the store, and how many of them are asked about."""
 LOOKS = (("near", "sun"), ("middle", "same"), ("middle", "dusk"), ("near", "same"))
 SPLITS = {
     "seen": "Seeds, and 12 real clips, that the threshold was set on",
@@ -58,10 +59,10 @@ class Pair:
 
 def pairs(split: str, clips: Path | None) -> Iterator[Pair]:
     """Every query against every reference."""
-    first = FIRST_SEEDS[split]
-    store = {f"street-{first + number}": _street(first + number, Stand(), "same", 0) for number in range(REFERENCES)}
+    first, (references, queries) = FIRST_SEEDS[split], COUNTS[split]
+    store = {f"street-{first + number}": _street(first + number, Stand(), "same", 0) for number in range(references)}
     asked: dict[str, Looked] = {}
-    for number in range(QUERIES):
+    for number in range(queries):
         stand, light = LOOKS[number % len(LOOKS)]
         asked[f"street-{first + number}"] = _street(first + number, STANDS[stand], light, 7)
     for path in [] if clips is None else sorted(one for one in clips.iterdir() if one.suffix.lower() in ENDINGS):

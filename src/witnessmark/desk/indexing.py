@@ -11,9 +11,9 @@ from witnessmark.custody.keys import CaseKey, create_key, load_key
 from witnessmark.errors import BadInputError, NotFoundError
 from witnessmark.lines.contract import no_progress
 from witnessmark.lines.copies.fingerprint import Fingerprint
-from witnessmark.lines.copies.fingerprinting import fingerprint_of
 from witnessmark.lines.copies.library import Recording
 from witnessmark.lines.copies.limits import RELATED_SCORE
+from witnessmark.lines.copies.patience import fingerprint_patiently
 from witnessmark.lines.copies.records import Match, Stretch
 from witnessmark.lines.copies.search import search
 from witnessmark.media import Broken
@@ -58,7 +58,7 @@ def fingerprint_file(path: Path, *, progress: Progress | None = None) -> Fingerp
     """
     if not path.is_file():
         raise NotFoundError(f"There is no file '{path}'.", "Check the path.")
-    made = fingerprint_of(path, progress=progress)
+    made = fingerprint_patiently(path, progress=progress)
     if isinstance(made, Broken):
         raise BadInputError(f"'{path.name}' cannot be fingerprinted: {made.reason}", made.do, stage=made.stage)
     return made

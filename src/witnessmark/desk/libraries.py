@@ -15,8 +15,8 @@ from witnessmark.desk.shelves import CaseLibrary, ClosedLibrary, OrganisationLib
 from witnessmark.errors import BadInputError, ClashError, CustodyError, NotFoundError, WitnessmarkError
 from witnessmark.lines.contract import no_progress
 from witnessmark.lines.copies.fingerprint import ALGORITHM, Fingerprint
-from witnessmark.lines.copies.fingerprinting import fingerprint_of
 from witnessmark.lines.copies.library import Recording, Seen
+from witnessmark.lines.copies.patience import fingerprint_patiently
 from witnessmark.media import Broken
 from witnessmark.plain import from_plain
 from witnessmark.stores.fingerprints import FingerprintStore, open_library
@@ -202,7 +202,7 @@ def _made(case: Case, item: Item, progress: Progress) -> Fingerprint | Broken:
     for known in case.records.payloads("item.not-fingerprinted"):
         if (known["item"], known["algorithm"]) == (item.sha256.hex(), ALGORITHM):
             return from_plain(Broken, known["broken"])
-    made = fingerprint_of(original_path(case, item), progress=progress)
+    made = fingerprint_patiently(original_path(case, item), progress=progress)
     whole = isinstance(made, Fingerprint)
     payload: dict[str, object] = {"item": item.sha256, "algorithm": ALGORITHM}
     if isinstance(made, Fingerprint):

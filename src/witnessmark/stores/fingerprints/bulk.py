@@ -16,8 +16,8 @@ import cv2
 
 from witnessmark.errors import WitnessmarkError
 from witnessmark.lines.copies.fingerprint import Fingerprint
-from witnessmark.lines.copies.fingerprinting import fingerprint_of
 from witnessmark.lines.copies.library import Recording
+from witnessmark.lines.copies.patience import fingerprint_patiently
 from witnessmark.media.records import Broken
 from witnessmark.stores.fingerprints.contract import FingerprintStore, ImportLine
 
@@ -70,7 +70,7 @@ def import_folder(
     origin: str = "",
     progress: Progress | None = None,
     workers: int = 1,
-    make: Make = fingerprint_of,
+    make: Make = fingerprint_patiently,
 ) -> Imported:
     """Fingerprint files and the files of folders into a store, passing over those it has.
 
