@@ -41,7 +41,7 @@ WORK = HERE / "work" / "calibration"
 RESULTS = HERE / "results"
 SHARED = HERE.parents[1] / "shared" / "data"
 SEED = 20220913
-VERSION = "1"
+VERSION = "2"
 """Of the drawing and of what is kept: raised when either changes."""
 
 
@@ -62,6 +62,9 @@ def main() -> int:
     """Examine what is asked for, then write the report from all that is kept."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--incidents", type=int, default=200)
+    parser.add_argument(
+        "--first", type=int, default=0, help="number of the first, so that several can run side by side"
+    )
     parser.add_argument("--hours", type=float, default=24.0, help="stop examining after so long and report")
     parser.add_argument("--splits", default="dev,held-out", help="whose countries incidents happen in")
     parser.add_argument("--weather", type=Path, default=SHARED / "weather")
@@ -69,7 +72,13 @@ def main() -> int:
     parser.add_argument("--report-only", action="store_true")
     asked = parser.parse_args()
     if not asked.report_only:
-        look(asked.incidents, asked.hours, asked.splits.split(","), asked.weather, asked.work)
+        look(
+            range(asked.first, asked.first + asked.incidents),
+            asked.hours,
+            asked.splits.split(","),
+            asked.weather,
+            asked.work,
+        )
     kept = [_read(path) for path in sorted((asked.work / "examined").glob("*.pickle.z"))]
     if len(kept) < 4:
         print(f"{len(kept)} incidents are too few to report.", file=sys.stderr)
@@ -78,14 +87,14 @@ def main() -> int:
     return 0
 
 
-def look(count: int, hours: float, splits: Sequence[str], weather: Path, work: Path) -> None:
+def look(numbers: range, hours: float, splits: Sequence[str], weather: Path, work: Path) -> None:
     """Draw and examine incidents that are not kept yet."""
     lands = [land for split in splits for land in countries(split, None, TERRAIN_WORK)]
     airports = Airports(weather)
     folder = work / "examined"
     folder.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
-    for number in range(count):
+    for number in numbers:
         land = lands[number % len(lands)]
         digest = hashlib.sha256(f"{land.name}{SEED}{VERSION}".encode()).hexdigest()[:8]
         path = folder / f"{number:04d}-{digest}.pickle.z"

@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.calibration_lab.weather import Airports, Seen
 from benchmarks.terrain_lab.cells import Cell
 from benchmarks.terrain_lab.countries import Country, WoodedGround
-from benchmarks.terrain_lab.queries import region_of
+from benchmarks.terrain_lab.queries import regions
 from benchmarks.terrain_lab.seen import seen
 from benchmarks.terrain_lab.tracing import HEIGHT_PX, WIDTH_PX, traced, wide_deg, wrong
 from numpy.typing import NDArray
@@ -30,7 +30,9 @@ from witnessmark.rehearsal.sunlight import Sun, sun_at
 from witnessmark.rehearsal.views import Lens, Pose, project
 
 Floats = NDArray[np.float64]
-AREA_KM2, MARGIN_KM = 100.0, 2.0
+AREA_KM2 = 100.0
+COUNTRIES = 3
+"""Incidents follow one another country by country, and region by region within each, so that horizons are kept."""
 STEEPEST_DEG = 14.0
 SUN_DEG = (8.0, 62.0)
 AXIS_DAYS, STEP_S = 9, 600.0
@@ -99,12 +101,11 @@ class Incident:
 def draw(land: Country, airports: Airports, seed: int, number: int) -> Incident:
     """The `number`-th incident in a country: places, times and views are drawn until a person could mark one."""
     rng = np.random.default_rng([seed, number, zlib.crc32(land.name.encode())])
-    west, south, east, north = land.bounds_deg
+    boxes = regions(land, Cell("calibration", 60.0, AREA_KM2, "calibration"), "dev")
+    region = boxes[number // COUNTRIES % len(boxes)]
+    west, south, east, north = region
     while True:
         lat, lon = float(rng.uniform(south, north)), float(rng.uniform(west, east))
-        inner = region_of(lat, lon, 16.0, land.bounds_deg, 6.0)
-        if not (inner[0] <= lon <= inner[2] and inner[1] <= lat <= inner[3]):
-            continue
         if land.is_water(lat, lon) or land.slope_deg(lat, lon) > STEEPEST_DEG:
             continue
         there = airports.draw(rng, lon)
@@ -117,12 +118,6 @@ def draw(land: Country, airports: Airports, seed: int, number: int) -> Incident:
         if made is not None:
             break
     marks, direct, heading = made
-    around = AREA_KM2 * np.array([rng.uniform(-0.4, 0.4), rng.uniform(-0.4, 0.4)]) / 10.0
-    km = 111.32
-    centre = (lat + around[1] / km, lon + around[0] / km / math.cos(math.radians(lat)))
-    region = region_of(centre[0], centre[1], AREA_KM2, land.bounds_deg, MARGIN_KM)
-    if not (region[0] < lon < region[2] and region[1] < lat < region[3]):
-        region = region_of(lat, lon, AREA_KM2, land.bounds_deg, MARGIN_KM)
     before = dt.timedelta(seconds=float(rng.uniform(0.1, 0.9)) * AXIS_DAYS * 86_400.0)
     start = (there.at - before).replace(minute=0, second=0, microsecond=0)
     return Incident(
