@@ -90,8 +90,8 @@ def test_the_sun_line_takes_its_headings_and_horizons(worked: Case) -> None:
     assert isinstance(field, dict) and field["source"] == "headings:terrain" and field["at_s"] == 0.4
     assert isinstance(seen["horizon"], dict) and seen["horizon"]["source"] == "horizons:relief"
     item = get_item(worked, "WM-0001")
-    headings = terrain_headings(worked, item)
-    assert headings is not None and headings.at_s == 0.4
+    (headings,) = terrain_headings(worked, item)
+    assert headings.at_s == 0.4
     cell = planting.cell_of(case_space(worked))
     assert abs((headings.heading_deg[cell] - 140.0 + 180.0) % 360.0 - 180.0) < 6.0
     assert 0.0 < headings.error_deg[cell] < 20.0
@@ -142,6 +142,6 @@ def test_without_a_skyline_nothing_is_handed_on(worked: Case, tmp_path: Path) ->
     withdraw_mark(worked, item, str(mark["id"]), "another ridge")
     (body,) = run_lines(worked, ["terrain"], ["WM-0001"])
     assert body["kind"] == "abstention" and "No skyline" in body["reason"]
-    assert terrain_headings(worked, item) is None
+    assert terrain_headings(worked, item) == ()
     found = consulted(worked, item, {"headings"})
     assert found == {}

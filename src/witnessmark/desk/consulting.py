@@ -44,7 +44,8 @@ def consulted(case: Case, item: Item, groups: Collection[str]) -> dict[str, Any]
     if SEARCH in groups:
         told[f"{SEARCH}:case"] = case_search(case)
     if HEADINGS in groups:
-        told[f"{HEADINGS}:terrain"] = terrain_headings(case, item)
+        for number, headings in enumerate(terrain_headings(case, item), start=1):
+            told[f"{HEADINGS}:terrain" + (f"-{number}" if number > 1 else "")] = headings
     if HORIZONS in groups:
         told[f"{HORIZONS}:relief"] = relief_horizons(case, item, found)
     return found | {name: asked for name, asked in told.items() if asked is not None}

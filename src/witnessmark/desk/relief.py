@@ -25,7 +25,7 @@ from witnessmark.lines.providers.contract import ElevationProvider
 from witnessmark.lines.terrain.ground import HALO_M, lay_out
 from witnessmark.lines.terrain.horizon import sweep
 from witnessmark.lines.terrain.likelihood import headings_on
-from witnessmark.lines.terrain.observations import TerrainObservations
+from witnessmark.lines.terrain.observations import Axis, TerrainObservations
 from witnessmark.plain import canonical, from_plain
 
 TERRAIN = "terrain"
@@ -80,16 +80,19 @@ class TerrainHeadings:
     result : str
         Its identifier.
     seen : TerrainObservations
+    axis : Axis
+        Of the frame it holds for.
     grid : PlaceGrid
         Of the case.
     """
 
-    def __init__(self, result: str, seen: TerrainObservations, grid: PlaceGrid) -> None:
-        self._result, self._seen, self._grid = result, seen, grid
+    def __init__(self, result: str, seen: TerrainObservations, axis: Axis, grid: PlaceGrid) -> None:
+        self._result, self._seen, self._axis, self._grid = result, seen, axis, grid
 
     @cached_property
     def _held(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        return headings_on(self._seen, self._grid)
+        heading, error = headings_on(self._seen, self._grid)
+        return (heading + self._axis.from_heading_deg) % 360.0, np.hypot(error, self._axis.error_deg)
 
     @property
     def heading_deg(self) -> NDArray[np.float64]:
@@ -104,23 +107,24 @@ class TerrainHeadings:
     @property
     def at_s(self) -> float | None:
         """Presentation time of the frame it holds for [s]."""
-        return self._seen.sighted.at_s
+        return self._axis.at_s
 
     def state(self) -> str:
         """Changes with the result."""
         return self._result
 
 
-def terrain_headings(case: Case, item: Item) -> TerrainHeadings | None:
-    """Headings from the terrain finding that stands on an item; None when there is none."""
+def terrain_headings(case: Case, item: Item) -> tuple[TerrainHeadings, ...]:
+    """Headings from the terrain finding that stands on an item, one a frame that was marked."""
     for result in reversed(case.records.results()):
         if result["line"] == TERRAIN and result["item"] == item.sha256.hex() and result["kind"] == "finding":
             try:
                 seen = from_plain(TerrainObservations, result["observations"])
-                return TerrainHeadings(str(result["id"]), seen, case_space(case).places)
+                grid = case_space(case).places
             except WitnessmarkError:  # of an older version: the terrain line is to be run again
-                return None
-    return None
+                return ()
+            return tuple(TerrainHeadings(str(result["id"]), seen, axis, grid) for axis in seen.sighted.axes)
+    return ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -204,7 +204,7 @@ def locate(
     question = Question(asked, region_deg, spacing_m, "file", workers)
     found = search(question, noted, Kept(profiles=profiles), progress)
     elapsed_s = time.monotonic() - started
-    shown = sighted(asked, sighting_of(asked), (), 1, None, _frame(skyline, asked, picture))
+    shown = sighted(asked, sighting_of(asked), (), (), _frame(skyline, asked, picture))
     digest = Sha256.of(skyline.read_bytes())
     return Located(found, question, shown, noted, remarks, digest, elapsed_s)
 

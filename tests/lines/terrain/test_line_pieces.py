@@ -27,7 +27,7 @@ from witnessmark.lines.terrain.geotiff import NODATA, posterior
 from witnessmark.lines.terrain.geotiff import write as write_geotiff
 from witnessmark.lines.terrain.keeping import TileKeeper
 from witnessmark.lines.terrain.likelihood import headings_on, on_cells, weigh
-from witnessmark.lines.terrain.observations import Searched, TerrainObservations
+from witnessmark.lines.terrain.observations import Axis, Searched, TerrainObservations
 from witnessmark.lines.terrain.packing import HEADINGS_WITHIN_NATS, STEP_NATS, pack, unpack
 from witnessmark.lines.terrain.records import Candidate, Located, Skyline
 from witnessmark.lines.terrain.refine import Fits
@@ -69,7 +69,7 @@ def located(spacing_m: float = 100.0, side: int = 14, p_outside: float = 0.2) ->
 def seen_of(found: Located, places: Explained | None = None) -> TerrainObservations:
     ref = InputRef(Sha256(bytes(32)), "mark:M-1")
     sight = planted_sight()
-    shown = looking.sighted(sight, sighting_of(sight), ("M-1",), 1, 0.4, b"")
+    shown = looking.sighted(sight, sighting_of(sight), ("M-1",), (Axis(0.4, 0.0, 0.0),), b"")
     return TerrainObservations(
         Sha256(bytes(32)),
         (ref,),
@@ -401,7 +401,7 @@ def test_of_several_lines_the_widest_is_searched_with(clip: Path) -> None:
     remarks: list[Remark] = []
     sight = looking.sight_of((narrow, wide, bad), Tools(clip), remarks)
     assert isinstance(sight, looking.Sight)
-    assert [mark.id for mark in sight.marks] == ["M-1"] and sight.at_s == 0.4 and sight.frames_count == 1
+    assert [mark.id for mark in sight.marks] == ["M-1"] and sight.axes == (Axis(0.4, 0.0, 0.0),)
     assert any("M-0" in remark.seen for remark in remarks) and any("M-3" in remark.seen for remark in remarks)
 
 

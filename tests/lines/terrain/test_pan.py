@@ -105,6 +105,7 @@ def test_a_pan_is_stitched_with_its_scale_level_and_errors(frames: list[tuple[Sk
     assert 0.0 < pan.drift_deg_sd < 0.5
     assert min(pan.sigma_deg) >= 0.02 and max(pan.sigma_deg) < 0.3
     assert found.overlap_deg > 60 and found.disagreement_deg < 0.1
+    np.testing.assert_allclose(np.diff(found.axis_deg), np.diff([pose[0] for pose in POSES_DEG]), atol=0.5)
 
 
 def fitted(azimuth: Floats, elevation: Floats, turn: float) -> tuple[float, Floats]:

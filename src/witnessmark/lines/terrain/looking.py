@@ -18,7 +18,7 @@ from witnessmark.errors import BadInputError, WitnessmarkError
 from witnessmark.lines.contract import InputRef, Mark, Marks, Remark, Tools
 from witnessmark.lines.providers.contract import ElevationProvider
 from witnessmark.lines.terrain.ground import LEAST_COVERED
-from witnessmark.lines.terrain.observations import Searches, Sighted
+from witnessmark.lines.terrain.observations import Axis, Searches, Sighted
 from witnessmark.lines.terrain.records import Pan, Skyline
 from witnessmark.lines.terrain.sighting import Sighting, sighting_of
 from witnessmark.lines.terrain.skyline_file import FrameFile, read
@@ -57,16 +57,14 @@ class Sight:
     ready : Sighting
     marks : tuple of Mark
         Those it was read from.
-    frames_count : int
-    at_s : float or None
-        Of the frame its heading holds for.
+    axes : tuple of Axis
+        Of its frames.
     """
 
     asked: Skyline | Pan
     ready: Sighting
     marks: tuple[Mark, ...]
-    frames_count: int
-    at_s: float | None
+    axes: tuple[Axis, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,18 +180,23 @@ def _sight(members: Sequence[Mark], tools: Tools, remarks: list[Remark]) -> Sigh
                 f"The skyline mark {mark.id[:60]} holds the frames of a pan.",
                 "Draw one mark a frame, at the frame's time, with the same pan_name.",
             )
-    at_s = members[0].at_pts_s
-    if stitched is not None:
-        return Sight(stitched, sighting_of(stitched), tuple(members), 1, at_s)
+    if stitched is not None:  # which of its directions a frame's axis is, such a file does not say
+        return Sight(stitched, sighting_of(stitched), tuple(members), ())
     if len(frames) == 1:
-        return Sight(frames[0][0], sighting_of(frames[0][0]), tuple(members), 1, at_s)
+        (skyline, at_s) = frames[0]
+        return Sight(skyline, sighting_of(skyline), tuple(members), (Axis(at_s, 0.0, 0.0),))
     from witnessmark.lines.terrain.pan import joined_frames
 
     joined = joined_frames([(skyline, _picture(tools, when)) for skyline, when in frames])
     remarks += [
         Remark("pan", False, text, "It is left out; the rest of the pan is searched with.") for text in joined.remarks
     ]
-    return Sight(joined.pan, sighting_of(joined.pan), tuple(members), len(joined.used), at_s)
+    pan = joined.pan
+    axes = tuple(
+        Axis(frames[number][1], turned, round(abs(turned) * pan.scale_sd + pan.drift_deg_sd, 4))
+        for number, turned in zip(joined.used, joined.axis_deg, strict=True)
+    )
+    return Sight(pan, sighting_of(pan), tuple(members), axes)
 
 
 def _picture(tools: Tools, at_s: float | None) -> NDArray[np.uint8] | None:
@@ -275,13 +278,13 @@ def elevation_of(region: Region, tools: Tools, remarks: list[Remark]) -> tuple[s
 def sighted_of(sight: Sight, tools: Tools) -> Sighted:
     """What was marked, with the frame to draw on where it can be had."""
     asked = sight.asked
-    jpeg = small_frame(tools.original, sight.at_s or 0.0, asked) if isinstance(asked, Skyline) else b""
-    names = tuple(mark.id for mark in sight.marks)
-    return sighted(asked, sight.ready, names, sight.frames_count, sight.at_s, jpeg)
+    at_s = sight.axes[0].at_s if sight.axes else None
+    jpeg = small_frame(tools.original, at_s or 0.0, asked) if isinstance(asked, Skyline) else b""
+    return sighted(asked, sight.ready, tuple(mark.id for mark in sight.marks), sight.axes, jpeg)
 
 
 def sighted(
-    asked: Skyline | Pan, ready: Sighting, names: tuple[str, ...], frames_count: int, at_s: float | None, jpeg: bytes
+    asked: Skyline | Pan, ready: Sighting, names: tuple[str, ...], axes: tuple[Axis, ...], jpeg: bytes
 ) -> Sighted:
     """What was marked, thinned to be kept and drawn."""
     line = (
@@ -290,10 +293,10 @@ def sighted(
     return Sighted(
         kind="pan" if isinstance(asked, Pan) else "frame",
         marks=names,
-        frames_count=frames_count,
+        frames_count=max(1, len(axes)),
         columns_count=len(ready.points.a),
         span_deg=round(ready.span_deg, 2),
-        at_s=at_s,
+        axes=axes,
         width_px=0 if isinstance(asked, Pan) else asked.width_px,
         height_px=0 if isinstance(asked, Pan) else asked.height_px,
         line_px=tuple((round(float(x), 2), round(float(y), 2)) for x, y in line[:: max(1, len(line) // DRAWN_POINTS)]),

@@ -180,6 +180,25 @@ class Searched:
 
 
 @dataclass(frozen=True, slots=True)
+class Axis:
+    """Where a frame looks.
+
+    Attributes
+    ----------
+    at_s : float or None
+        Presentation time of the frame; None for the whole item.
+    from_heading_deg : float
+        Bearing of its optical axis from a place's heading: 0 for a frame, that in the pan for one of a pan.
+    error_deg : float
+        Standard error of that.
+    """
+
+    at_s: float | None
+    from_heading_deg: float
+    error_deg: float
+
+
+@dataclass(frozen=True, slots=True)
 class Sighted:
     """What was marked.
 
@@ -193,8 +212,8 @@ class Sighted:
         Frames, and columns that count.
     span_deg : float
         Angle between the line's outermost points.
-    at_s : float or None
-        Presentation time of the frame for which the heading holds.
+    axes : tuple of Axis
+        Of the frames it was read from.
     width_px, height_px : int
         Of the frame; 0 for a pan.
     line_px : tuple of (x, y)
@@ -209,7 +228,7 @@ class Sighted:
     frames_count: int
     columns_count: int
     span_deg: float
-    at_s: float | None
+    axes: tuple[Axis, ...]
     width_px: int
     height_px: int
     line_px: tuple[tuple[float, float], ...]

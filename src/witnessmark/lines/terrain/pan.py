@@ -58,6 +58,8 @@ class Stitched:
     disagreement_deg : float
         Robust standard deviation of the difference there; NaN without overlap.
     remarks : tuple of str
+    axis_deg : tuple of float
+        Bearing of each frame's optical axis from the pan's zero.
     """
 
     pan: Pan
@@ -68,6 +70,7 @@ class Stitched:
     overlap_deg: float
     disagreement_deg: float
     remarks: tuple[str, ...]
+    axis_deg: tuple[float, ...]
 
 
 def sight_of_file(path: Path) -> tuple[Skyline | Pan, tuple[str, ...]]:
@@ -274,6 +277,7 @@ def _assembled(
         found.overlap_deg,
         found.disagreement_deg,
         found.remarks,
+        tuple(np.degrees(np.arctan2(rotation[:, 0, 2], rotation[:, 1, 2])).round(4).tolist()),
     )
 
 
