@@ -6,7 +6,7 @@ recording likewise), and drawn scenes are filmed at several moments. Unrelated p
 recordings are searched, the likelier one of them matches by chance. Further drawn scenes are compared with all others.
 
 All pairs of n clips are not as many independent ones: a clip that is like many others spoils many pairs at once. How
-many they are worth is told by how much scores of pairs that share a clip vary together, see `effective`.
+many they are worth is told by how much scores of pairs that share a clip vary together, see `quotient`.
 
 Run: ``python -m benchmarks.copies_lab.calibrate [--splits held-out] [--check dev] [--scenes 40] [--single 200]`` after
 ``python benchmarks/copies.py --parts ours``.
@@ -52,7 +52,7 @@ class Scores:
     hard: list[float] = field(default_factory=list)
     of_copies: list[str] = field(default_factory=list)
     of_unrelated: list[tuple[str, str]] = field(default_factory=list)
-    of_hard: list[str] = field(default_factory=list)
+    of_hard: list[tuple[str, str]] = field(default_factory=list)
 
     def add(self, other: Scores) -> None:
         """Take in another part's."""
@@ -60,8 +60,13 @@ class Scores:
             getattr(self, name).extend(getattr(other, name))
             getattr(self, f"of_{name}").extend(getattr(other, f"of_{name}"))
 
-    def fitted(self, source: str) -> Calibration:
-        """Bands; attacks on one clip count as one copy, and the others as `effective` says."""
+    def fitted(self, source: str, least_quotient: float = 1.0) -> Calibration:
+        """Bands; attacks on one clip count as one copy, and the others as `quotient` says.
+
+        Where no unrelated pair scores anything, how they vary together cannot be measured; `least_quotient` is then
+        what was measured with a higher tier.
+        """
+        unrelated = max(least_quotient, quotient(self.unrelated, self.of_unrelated))
         return fit(
             np.array(self.copies),
             np.array(self.unrelated),
@@ -69,14 +74,14 @@ class Scores:
             source=source,
             independent=(
                 len(set(self.of_copies)),
-                effective(self.unrelated, self.of_unrelated),
-                effective(self.hard, [(clip,) for clip in self.of_hard]),
+                int(len(self.unrelated) / unrelated),
+                int(len(self.hard) / quotient(self.hard, self.of_hard)),
             ),
         )
 
 
-def effective(scores: Sequence[float], clips: Sequence[tuple[str, ...]]) -> int:
-    """How many independent comparisons are worth as much as these, of which many share a clip.
+def quotient(scores: Sequence[float], clips: Sequence[tuple[str, str]]) -> float:
+    """How many of these comparisons, of which many share a clip, are worth one independent one.
 
     The variance of the share of scores above a limit is estimated with comparisons that share a clip correlated [1]_,
     and divided by what it would be of independent ones. The largest such quotient over the limits at which there is
@@ -85,13 +90,13 @@ def effective(scores: Sequence[float], clips: Sequence[tuple[str, ...]]) -> int:
     Parameters
     ----------
     scores : sequence of float
-    clips : sequence of tuple of str
-        Of each comparison the two clips, or the one that both recordings show.
+    clips : sequence of (str, str)
+        Of each comparison the two clips; or the one clip of whose camera both recordings are, and which moments.
 
     Returns
     -------
-    int
-        At most as many as there are different pairs.
+    float
+        At least the number of comparisons of the same pair.
 
     References
     ----------
@@ -100,27 +105,23 @@ def effective(scores: Sequence[float], clips: Sequence[tuple[str, ...]]) -> int:
 
     Examples
     --------
-    >>> effective([0.0, 9.0] * 50, [(f"a{k}", f"b{k}") for k in range(100)])
-    100
-    >>> effective([0.0, 0.0, 9.0, 9.0] * 25, [(f"a{k // 2}",) for k in range(100)])
-    50
+    >>> quotient([0.0, 9.0] * 50, [(f"a{k}", f"b{k}") for k in range(100)])
+    1.0
+    >>> quotient([0.0, 0.0, 9.0, 9.0] * 25, [(f"a{k // 2}", f"b{k}") for k in range(100)])
+    2.0
     """
-    pairs = [tuple(sorted(one)) for one in clips]
-    quotient = len(pairs) / len(set(pairs))
+    pairs = [(min(one), max(one)) for one in clips]
+    found = len(pairs) / len(set(pairs))
     for limit in EVENT_SCORES:
         above = np.array(scores) > limit
         if min(above.sum(), (~above).sum()) < LEAST_EVENTS:
             continue
         off = above - above.mean()
-        together = sum(
-            value**2 for value in _sums(off, [(clip, k) for k, one in enumerate(pairs) for clip in set(one)])
-        )
-        twice = [pair for pair in pairs if len(set(pair)) > 1]
-        if twice:  # comparisons of the same two clips were counted with either
-            by_pair = _sums(off, [("/".join(one), place) for place, one in enumerate(pairs)])
-            together -= sum(value**2 for value in by_pair)
-        quotient = max(quotient, together / float((off**2).sum()))
-    return max(1, int(len(pairs) / quotient))
+        by_clip = _sums(off, [(clip, place) for place, one in enumerate(pairs) for clip in one])
+        by_pair = _sums(off, [("/".join(one), place) for place, one in enumerate(pairs)])
+        together = sum(value**2 for value in by_clip) - sum(value**2 for value in by_pair)  # pairs count with either
+        found = max(found, together / float((off**2).sum()))
+    return found
 
 
 def _sums(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], members: Sequence[tuple[str, int]]) -> list[float]:
@@ -153,7 +154,7 @@ def of_answers(split: Split, told: answers.Answers) -> Scores:
                 query.kind == "dressed" and reference.name in dressed
             ):
                 made.hard.append(score)
-                made.of_hard.append(clip)
+                made.of_hard.append((clip, query.name))
             elif not (query.reference in dressed and reference.name in dressed):
                 made.unrelated.append(score)
                 made.of_unrelated.append((clip, reference.name))
@@ -185,7 +186,7 @@ def of_halves(printed: ours.Printed, tier: int) -> Scores:
             later = part(code, half_s + GAP_S, length_s)
         match = compare(later.up_to(tier), part(reference, 0.0, half_s).up_to(tier))
         made.hard.append(score_of(match))
-        made.of_hard.append(query.reference)
+        made.of_hard.append((query.reference, f"{query.reference}.halves"))
     return made
 
 
@@ -274,7 +275,7 @@ def _of_scene(name: str) -> Scores:
                 made.of_unrelated.append((name, other))
         if when:
             made.hard.append(score_of(compare(code, prints[name][0])))
-            made.of_hard.append(name)
+            made.of_hard.append((name, f"{name}.{when}"))
     return made
 
 
@@ -358,11 +359,13 @@ def main() -> None:
     drawn = f"{asked.scenes + asked.single} drawn scenes, {asked.scenes} of them at {MOMENTS + 1} moments"
     source = f"Measured on {titles} and {drawn}"
     told = ["# Copies: what a score is worth"]
+    measured = 1.0
     for tier, matches in ((3, "matches by pictures"), (1, "matches by codes alone")):
         scores = of_scenes(prints, _references(plan, names), tier, asked.workers)
         for one in names:
             scores.add(_of_split(plan, one, tier))
-        fitted = scores.fitted(f"{source}, {matches}.")
+        measured = max(measured, quotient(scores.unrelated, scores.of_unrelated)) if tier == 3 else measured
+        fitted = scores.fitted(f"{source}, {matches}.", measured)
         rows = check(fitted, _of_split(plan, asked.check, tier))
         told.append(report(fitted, rows, f"the split {parts.TITLES[asked.check]}"))
         print(literal("CALIBRATION" if tier == 3 else "CODES_CALIBRATION", fitted), end="\n\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -109,11 +110,11 @@ def _sound(path: Path) -> Samples | None:
         if not container.streams.audio:
             return None
         resampler = AudioResampler(format="flt", layout="mono", rate=SOUND_HZ)
-        parts = [
-            piece.to_ndarray()[0]
-            for frame in container.decode(container.streams.audio[0])
-            for piece in resampler.resample(frame)
-        ]
+        parts: list[Samples] = []
+        for packet in container.demux(container.streams.audio[0]):
+            with suppress(av.error.InvalidDataError):  # some old files hold a broken packet
+                heard = [piece for frame in packet.decode() for piece in resampler.resample(frame)]
+                parts += [np.asarray(piece.to_ndarray()[0], np.float32) for piece in heard]
     return np.concatenate(parts).astype(np.float32) if parts else None
 
 
