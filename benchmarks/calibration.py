@@ -15,16 +15,12 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import argparse
-import copyreg
 import hashlib
-import pickle
 import platform
 import sys
 import time
-import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
@@ -32,6 +28,7 @@ sys.path.insert(0, str(HERE.parent))
 from benchmarks.calibration_lab import report  # noqa: E402  (the folder above is not on the path before)
 from benchmarks.calibration_lab.analyst import Examined, examine  # noqa: E402
 from benchmarks.calibration_lab.incidents import Incident, draw  # noqa: E402
+from benchmarks.calibration_lab.keeping import keep, read  # noqa: E402
 from benchmarks.calibration_lab.scoring import Row, score  # noqa: E402
 from benchmarks.calibration_lab.weather import Airports  # noqa: E402
 from benchmarks.terrain_lab.queries import WORK as TERRAIN_WORK  # noqa: E402
@@ -43,19 +40,6 @@ SHARED = HERE.parents[1] / "shared" / "data"
 SEED = 20220913
 VERSION = "2"
 """Of the drawing and of what is kept: raised when either changes."""
-
-
-def _proxy(held: dict[str, float]) -> MappingProxyType[str, float]:
-    return MappingProxyType(held)
-
-
-def _as_mapping(
-    proxy: MappingProxyType[str, float],
-) -> tuple[Callable[[dict[str, float]], MappingProxyType[str, float]], tuple[dict[str, float]]]:
-    return _proxy, (dict(proxy),)
-
-
-copyreg.pickle(MappingProxyType, _as_mapping)  # what findings hold is not kept by pickle of itself
 
 
 def main() -> int:
@@ -79,7 +63,7 @@ def main() -> int:
             asked.weather,
             asked.work,
         )
-    kept = [_read(path) for path in sorted((asked.work / "examined").glob("*.pickle.z"))]
+    kept = [read(path) for path in sorted((asked.work / "examined").glob("*.pickle.z"))]
     if len(kept) < 4:
         print(f"{len(kept)} incidents are too few to report.", file=sys.stderr)
         return 1
@@ -105,16 +89,8 @@ def look(numbers: range, hours: float, splits: Sequence[str], weather: Path, wor
         cpu_s = time.process_time()
         incident = draw(land, airports, SEED, number)
         found = examine(incident, airports, work)
-        half = path.with_suffix(".half")
-        half.write_bytes(zlib.compress(pickle.dumps((incident, found, time.process_time() - cpu_s)), 1))
-        half.replace(path)
+        keep(path, incident, found, time.process_time() - cpu_s)
         print(f"{incident.name}: {', '.join(sorted(found.findings))}", file=sys.stderr, flush=True)
-
-
-def _read(path: Path) -> tuple[Incident, Examined, float]:
-    # written by this script in a folder of its own
-    incident, found, cpu_s = pickle.loads(zlib.decompress(path.read_bytes()))
-    return incident, found, cpu_s
 
 
 def write(kept: Sequence[tuple[Incident, Examined, float]]) -> None:

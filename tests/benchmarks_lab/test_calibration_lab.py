@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from benchmarks.calibration_lab import report
 from benchmarks.calibration_lab.analyst import Examined, space_of
 from benchmarks.calibration_lab.incidents import AXIS_DAYS, STEP_S, Incident
+from benchmarks.calibration_lab.keeping import keep, read
 from benchmarks.calibration_lab.scoring import TEMPERS, Row, score, tempered, truth_of
 
 from witnessmark.custody.hashes import Sha256
@@ -102,6 +103,17 @@ def test_an_honest_line_is_left_alone() -> None:
 def test_what_tells_nothing_costs_one_bit_and_is_not_fitted() -> None:
     assert report.cost([0.0, 0.0]) == pytest.approx(1.0)
     assert report.fit(rows(0.0, 4, {})) == {}
+
+
+def test_what_is_kept_comes_back_whole(tmp_path: Path) -> None:
+    nats = LogLikelihood.of_times(np.linspace(-1.0, 0.0, space().times.n_instants), OTHERS)
+    found = Examined(space(), {"sun": finding("sun", 0, nats)}, {"weather": "No label."})
+    keep(tmp_path / "one.pickle.z", incident(0, START), found, 1.5)
+    case, again, cpu_s = read(tmp_path / "one.pickle.z")
+    assert case == incident(0, START) and cpu_s == 1.5 and again.abstained == found.abstained
+    back = again.findings["sun"].log_likelihood
+    assert dict(back.alternatives_nats) == OTHERS and np.array_equal(back.values_nats, nats.values_nats)
+    assert [path.name for path in tmp_path.iterdir()] == ["one.pickle.z"]
 
 
 def test_truth_lies_in_its_cell_and_step() -> None:
