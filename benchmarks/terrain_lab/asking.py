@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
-import sys
 import time
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 
 from witnessmark.lines.providers.elevation import FolderElevation
+from witnessmark.lines.terrain import matching
 from witnessmark.lines.terrain.matching import locate
 from witnessmark.lines.terrain.profiles import ProfileCache
 from witnessmark.lines.terrain.records import Located
@@ -168,12 +170,18 @@ def shares(found: Located) -> NDArray[np.float64]:
     return np.asarray(weight / weight.sum())
 
 
+@lru_cache(maxsize=1)
 def searched_by() -> str:
-    """Digest of the code that searches: the terrain line's modules that locating a sight has imported."""
-    held_in = hashlib.sha256()
-    for name in sorted(sys.modules):
-        if name.startswith("witnessmark.lines.terrain"):
-            path = sys.modules[name].__file__
-            if path is not None:
-                held_in.update(Path(path).read_bytes())
-    return held_in.hexdigest()[:12]
+    """Digest of the code that searches: the terrain line's modules that locating a sight imports, soon or late."""
+    line = "witnessmark.lines.terrain"
+    folder = Path(matching.__file__).parent
+    waiting, sources = {"matching"}, dict[str, bytes]()
+    while waiting:
+        name = waiting.pop()
+        sources[name] = (folder / f"{name}.py").read_bytes()
+        for node in ast.walk(ast.parse(sources[name])):
+            if isinstance(node, ast.ImportFrom) and node.module is not None and node.module.startswith(line):
+                whole = node.module.removeprefix(line).removeprefix(".")
+                names = {whole} if whole else {one.name for one in node.names}
+                waiting |= {one for one in names if (folder / f"{one}.py").exists()} - set(sources)
+    return hashlib.sha256(b"\0".join(sources[name] for name in sorted(sources))).hexdigest()[:12]
