@@ -42,7 +42,7 @@ def test_frames_that_share_a_pan_are_one_line(tmp_path: Path) -> None:
     np.testing.assert_allclose(turned, np.diff([pose[0] for pose in POSES_DEG[:3]]), atol=1.0)
     assert all(0.0 <= axis.error_deg < 2.0 for axis in sight.axes)
     shown = looking.sighted_of(sight, Tools(path))
-    assert shown.kind == "pan" and shown.frames_count == 3 and shown.jpeg == b"" and shown.span_deg > 70.0
+    assert shown.kind == "pan" and shown.frames_count == 3 and shown.frame_jpeg == b"" and shown.span_deg > 70.0
     answer = TERRAIN.observe(item_of(path), marks, Tools(path))
     assert "not said where to look" in getattr(answer, "reason", "")
     alone = looking.sight_of(

@@ -301,7 +301,7 @@ def sighted(
         height_px=0 if isinstance(asked, Pan) else asked.height_px,
         line_px=tuple((round(float(x), 2), round(float(y), 2)) for x, y in line[:: max(1, len(line) // DRAWN_POINTS)]),
         ignored_px=() if isinstance(asked, Pan) else tuple((float(x0), float(x1)) for x0, x1 in asked.ignore_px),
-        jpeg=jpeg,
+        frame_jpeg=jpeg,
     )
 
 

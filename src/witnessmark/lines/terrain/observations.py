@@ -219,8 +219,8 @@ class Sighted:
     line_px : tuple of (x, y)
         The marked line, thinned to be drawn; of a pan its bearings from its zero and elevations, in degrees.
     ignored_px : tuple of (x0, x1)
-    jpeg : bytes
-        The frame, small; empty where it could not be had.
+    frame_jpeg : bytes
+        The frame, small; empty where it could not be had. Public editions leave it out by this name.
     """
 
     kind: str
@@ -233,7 +233,7 @@ class Sighted:
     height_px: int
     line_px: tuple[tuple[float, float], ...]
     ignored_px: tuple[tuple[float, float], ...]
-    jpeg: bytes
+    frame_jpeg: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,8 +77,8 @@ def overlay(place: Place, number: int, sighted: Sighted, rival: Rival | None) ->
 def _frame(axis: Axes, sighted: Sighted, columns: Sequence[Column]) -> bool:
     """The frame, or a blank of its size; the marked line over it. True when footage is shown."""
     picture = None
-    if sighted.jpeg and sighted.kind == "frame":
-        picture = cv2.imdecode(np.frombuffer(sighted.jpeg, np.uint8), cv2.IMREAD_COLOR)
+    if sighted.frame_jpeg and sighted.kind == "frame":
+        picture = cv2.imdecode(np.frombuffer(sighted.frame_jpeg, np.uint8), cv2.IMREAD_COLOR)
     if sighted.kind == "frame":
         extent = (0.0, float(sighted.width_px), float(sighted.height_px), 0.0)
         if picture is not None:
