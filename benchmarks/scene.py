@@ -40,9 +40,9 @@ def main() -> None:
     if asked.clips is not None:
         measure.keep(measure.clip_rows(asked.clips), asked.work / "clips.json")
     if asked.store:
-        for split in store.SPLITS:
-            clips = asked.clips if split == "seen" else None
-            store.keep(store.pairs(split, clips), asked.work / f"store-{split}.json")
+        for name in store.SPLITS:
+            clips = asked.clips if name == "seen" else None
+            store.keep(store.pairs(name, clips), asked.work / f"store-{name}.json")
         (HERE / "results" / "scene_store.md").write_text(store.page(asked.work), encoding="utf-8")
     text = report.written(asked.work)
     (HERE / "results" / "scene.md").write_text(text, encoding="utf-8")
