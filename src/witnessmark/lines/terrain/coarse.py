@@ -20,18 +20,21 @@ BIN_DEG = 1.3
 BINS_LEAST, BINS_MOST = 24, 120
 EDGE_DEG = 1.2
 """Two lenses apart: how far a point at the line's edge moves."""
-PITCH_STEP_DEG = 6.0
+PITCH_STEP_DEG = 9.0
 TAIL = 3.0
-POSES = 4
+TRIED, POSES = 6, 3
+"""Headings of a place that are fitted robustly, and those that are kept."""
 APART_DEG = 6.0
 UNKNOWN_DEG = 6.0
 """Standard error given to a bearing of which nothing is known."""
-CREST_RAD = 0.22
+CREST_RAD = 0.07
 """Standard error of a packed elevation, times the distance in posts [rad]."""
 CREST_POSTS = 3.0
 """Posts added to that distance: a hill at one's feet is wrong by some degrees and no more."""
-CREST_LIFT_RAD = 0.03
-"""How much too low crests are, times the distance in posts [rad]."""
+LIFT_DEG_M = 500.0
+"""How much too low crests are, by the distance and a post's spacing: woods, and what posts cut off [deg m]."""
+EYE_SD_M, EYE_NEAREST_M = 8.0, 50.0
+"""How well a post's height stands for the eye's; ridges nearer than this do not go with it yet."""
 TURN_SHARE = 0.45
 PLACES_AT_ONCE = 2048
 
@@ -63,6 +66,8 @@ class Coarse:
         Log densities, best first.
     heading_deg, scale, pitch_deg, roll_deg : ndarray of float32, shape (n_places, n_poses)
         Headings in the grid.
+    log_error : ndarray of float32, shape (n_places, n_poses)
+        Mean log of the columns' errors: high where the ridges are near.
     spread : ndarray of float32, shape (n_places,)
         Log of the mean density over headings and lenses.
     n_bins : int
@@ -73,6 +78,7 @@ class Coarse:
     scale: Floats32
     pitch_deg: Floats32
     roll_deg: Floats32
+    log_error: Floats32
     spread: Floats32
     n_bins: int
 
@@ -88,10 +94,9 @@ def lenses_of(sighting: Sighting, bins: Rays) -> Lenses:
     n_pitches = max(1, min(5, 2 * round(1.25 * sd / PITCH_STEP_DEG) + 1))
     pitch = mean + PITCH_STEP_DEG * (np.arange(n_pitches) - (n_pitches - 1) / 2.0)
     scales, pitches = (grid.ravel() for grid in np.meshgrid(scale, pitch, indexing="ij"))
+    roll_rad = float(np.radians(sighting.roll_deg[0]))
     both = [
-        directions_rad(
-            sighting.pinhole, bins.a, bins.b, float(f), float(np.radians(p)), np.radians(sighting.roll_deg[0])
-        )
+        directions_rad(sighting.pinhole, bins.a, bins.b, float(f), float(np.radians(p)), roll_rad)
         for f, p in zip(scales, pitches, strict=True)
     ]
     return Lenses(scales, pitches, np.degrees([one[0] for one in both]), np.degrees([one[1] for one in both]))
@@ -127,15 +132,14 @@ def search(
     shift = np.rint(lenses.azimuth_deg / step).astype(np.int32) % n_azimuths
     seen = lenses.elevation_deg.astype(np.float32)
     cosine, sine = np.cos(np.radians(lenses.azimuth_deg)), -np.sin(np.radians(lenses.azimuth_deg))
-    prior = np.empty((len(lenses.scale), 4))
+    prior = np.zeros((len(lenses.scale), 6))
     prior[:, 0], prior[:, 1] = sighting.pitch_deg[0] - lenses.pitch_deg, 1.0 / max(sighting.pitch_deg[1], 0.05) ** 2
-    prior[:, 2], prior[:, 3] = 0.0, 1.0 / max(sighting.roll_deg[1], 0.05) ** 2
-    noise = float(np.median(bins.sigma)) * (sighting.per_residual_deg if sighting.pinhole else float(np.degrees(1.0)))
-    tables = tables_of(noise, spacing_m)
+    prior[:, 3], prior[:, 5] = 1.0 / max(sighting.roll_deg[1], 0.05) ** 2, 1.0 / EYE_SD_M**2
+    tables = tables_of(sighting.sigma_deg, spacing_m)
     codes, far = profiles.tangent_code, profiles.range_code
     n_places = len(codes)
     score, spread = np.empty((n_places, POSES), np.float32), np.empty(n_places, np.float32)
-    poses = np.empty((n_places, POSES, 4), np.float32)
+    poses = np.empty((n_places, POSES, 5), np.float32)
     nothing = np.zeros((1, 1), np.float32)
     done = 0
 
@@ -157,6 +161,7 @@ def search(
             prior,
             TAIL,
             max(1, round(APART_DEG / step)),
+            TRIED,
             nothing if allowed is None else allowed[of],
             score[of],
             poses[of],
@@ -180,16 +185,19 @@ def search(
         lenses.scale[lens].astype(np.float32),
         (lenses.pitch_deg[lens] + poses[..., 2]).astype(np.float32),
         (sighting.roll_deg[0] + poses[..., 3]).astype(np.float32),
+        poses[..., 4].copy(),
         spread,
         len(bins.a),
     )
 
 
-def tables_of(noise_deg: float, spacing_m: float) -> tuple[Floats32, Floats32, Floats32]:
-    """Variance of an elevation by the code of its distance, what an unknown one costs, and how much to lift it [deg]."""
+def tables_of(noise_deg: float, spacing_m: float) -> tuple[Floats32, Floats32, Floats32, Floats32]:
+    """By the code of a ridge's distance: variance, what an unknown costs, lift [deg], change with the eye [deg/m]."""
     posts = range_of_code_m().astype(np.float64) / spacing_m
     variance = noise_deg**2 + np.degrees(CREST_RAD / (posts + CREST_POSTS)) ** 2
-    lift = np.degrees(CREST_LIFT_RAD / (posts + CREST_POSTS))
+    lift = LIFT_DEG_M / (range_of_code_m().astype(np.float64) + spacing_m)
     variance[0], lift[0] = UNKNOWN_DEG**2, 0.0
     unknown = np.full(256, np.log(UNKNOWN_DEG), np.float32)
-    return variance.astype(np.float32), unknown, lift.astype(np.float32)
+    close = np.degrees(1.0 / (range_of_code_m().astype(np.float64) + EYE_NEAREST_M))
+    close[0] = 0.0
+    return variance.astype(np.float32), unknown, lift.astype(np.float32), close.astype(np.float32)

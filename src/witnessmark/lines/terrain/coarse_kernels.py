@@ -104,55 +104,106 @@ def add_columns(
 
 
 @compiled
+def poses_of_headings(sums: Floats32, prior: Floats, density: Floats32, added: Floats32) -> None:
+    """Pitch and roll that fit best at every heading, and the log density with them.
+
+    Parameters
+    ----------
+    sums : ndarray of float32, shape (7, n_azimuths)
+        See `add_columns`.
+    prior : ndarray of float64, shape (6,)
+        See `robust_score`.
+    density : ndarray of float32, shape (n_azimuths,)
+    added : ndarray of float32, shape (2, n_azimuths)
+        Filled: pitch and roll [deg].
+    """
+    p0, pp, r0, pr = np.float32(prior[0]), np.float32(prior[1]), np.float32(prior[2]), np.float32(prior[3])
+    start = pp * p0 * p0 + pr * r0 * r0
+    s0, s1, s2, s3, s4, s5, s6 = sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], sums[6]
+    pitch, roll = added[0], added[1]
+    for h in range(len(density)):
+        bc, bs = s1[h] + pp * p0, s2[h] + pr * r0
+        mcc, mcs, mss = s3[h] + pp, s4[h], s5[h] + pr
+        over = np.float32(1.0) / (mcc * mss - mcs * mcs)
+        pitch[h], roll[h] = (bc * mss - bs * mcs) * over, (bs * mcc - bc * mcs) * over
+    for h in range(len(density)):
+        gained = (s1[h] + pp * p0) * pitch[h] + (s2[h] + pr * r0) * roll[h]
+        density[h] = np.float32(-0.5) * (s0[h] + start - gained) - s6[h]
+
+
+@compiled
 def robust_score(
     elevation: Floats32,
     weight: Floats32,
     log_sigma: Floats32,
+    far: NDArray[np.uint8],
+    close: Floats32,
     heading: int,
     shift: NDArray[np.int32],
     seen: Floats32,
     cosine: Floats32,
     sine: Floats32,
     side: NDArray[np.int8],
-    prior: tuple[float, float, float, float],
+    prior: Floats,
     tail: float,
     pose: Floats,
 ) -> float:
-    """Pitch and roll under Student's t, from those in `pose`, and the log density of all columns.
+    """Pitch, roll and the eye's height under Student's t, from those in `pose`, and the log density of all columns.
 
     Parameters
     ----------
-    prior : tuple of float
-        Mean of the pitch still to add and its precision, the same of the roll [deg, 1/deg2].
+    far : ndarray of uint8, shape (n_azimuths,)
+        Codes of the distances.
+    close : ndarray of float32, shape (256,)
+        Change of an elevation with the eye's height, by the code of the distance [deg/m].
+    prior : ndarray of float64, shape (6,)
+        Means of what is still to add to pitch, roll [deg] and the eye's height [m], each with its precision.
     tail : float
         Degrees of freedom.
-    pose : ndarray of float64, shape (2,)
-        Changed.
+    pose : ndarray of float64, shape (4,)
+        Changed; the last is set to the mean log error of the columns.
     """
-    total = 0.0
+    n = len(far)
+    total, errors, change = 0.0, 0.0, np.empty(3)
+    m, b = np.empty((3, 3)), np.empty(3)
     for step in range(4):
-        mcc, mcs, mss = prior[1], 0.0, prior[3]
-        bc, bs = prior[1] * prior[0], prior[3] * prior[2]
-        total = -0.5 * prior[1] * (pose[0] - prior[0]) ** 2 - 0.5 * prior[3] * (pose[1] - prior[2]) ** 2
+        m[:] = 0.0
+        total, errors = 0.0, 0.0
+        for i in range(3):
+            mean, precision = prior[2 * i], prior[2 * i + 1]
+            m[i, i], b[i] = precision, precision * mean
+            total -= 0.5 * precision * (pose[i] - mean) ** 2
         for j in range(len(shift)):
             k = heading + shift[j]
+            change[0], change[1], change[2] = cosine[j], sine[j], close[far[k if k < n else k - n]]
             apart = np.float64(elevation[k] - seen[j])
-            left = apart - pose[0] * cosine[j] - pose[1] * sine[j]
+            left = apart - pose[0] * change[0] - pose[1] * change[1] - pose[2] * change[2]
             w = np.float64(weight[k])
+            errors += np.float64(log_sigma[k])
             if side[j] == 1 and left < 0.0:
                 continue
             square = w * left * left
             total -= 0.5 * (tail + 1.0) * np.log(1.0 + square / tail) + np.float64(log_sigma[k])
             w *= (tail + 1.0) / (tail + square)
-            mcc += w * cosine[j] * cosine[j]
-            mcs += w * cosine[j] * sine[j]
-            mss += w * sine[j] * sine[j]
-            bc += w * cosine[j] * apart
-            bs += w * sine[j] * apart
+            for i in range(3):
+                b[i] += w * change[i] * apart
+                for k2 in range(i + 1):
+                    m[i, k2] += w * change[i] * change[k2]
         if step == 3:
             break
-        det = mcc * mss - mcs * mcs
-        pose[0], pose[1] = (bc * mss - bs * mcs) / det, (bs * mcc - bc * mcs) / det
+        # Cholesky of three unknowns, written out.
+        l00 = np.sqrt(m[0, 0])
+        l10, l20 = m[1, 0] / l00, m[2, 0] / l00
+        l11 = np.sqrt(m[1, 1] - l10 * l10)
+        l21 = (m[2, 1] - l20 * l10) / l11
+        l22 = np.sqrt(m[2, 2] - l20 * l20 - l21 * l21)
+        y0 = b[0] / l00
+        y1 = (b[1] - l10 * y0) / l11
+        y2 = (b[2] - l20 * y0 - l21 * y1) / l22
+        pose[2] = y2 / l22
+        pose[1] = (y1 - l21 * pose[2]) / l11
+        pose[0] = (y0 - l10 * pose[1] - l20 * pose[2]) / l00
+    pose[3] = errors / len(shift)
     return total
 
 
@@ -161,7 +212,7 @@ def score_places(
     codes: NDArray[np.int16],
     far: NDArray[np.uint8],
     tangent_step: float,
-    tables: tuple[Floats32, Floats32, Floats32],
+    tables: tuple[Floats32, Floats32, Floats32, Floats32],
     turn_share: float,
     shift: NDArray[np.int32],
     seen: Floats32,
@@ -172,6 +223,7 @@ def score_places(
     prior: Floats,
     tail: float,
     apart: int,
+    tried_poses: int,
     allowed: Floats32,
     scores: Floats32,
     poses: Floats32,
@@ -183,21 +235,23 @@ def score_places(
     ----------
     codes, far : ndarray, shape (n_places, n_azimuths)
     tables : tuple of ndarray of float32, shape (256,)
-        See `unpack`.
+        See `unpack` and `robust_score`.
     shift, seen, cosine, sine : ndarray, shape (n_lenses, n)
         Of each lens with its pitch; those of the line first, then those that the ground lies below at most.
     two_sided : int
         How many are of the line.
-    prior : ndarray of float64, shape (n_lenses, 4)
+    prior : ndarray of float64, shape (n_lenses, 6)
         See `robust_score`.
     apart : int
         Bearings between two poses of a place.
+    tried_poses : int
+        Of a place that are fitted robustly; the best are kept.
     allowed : ndarray of float32, shape (n_places, n_azimuths) or (1, 1)
         Added to each heading's log density; of the second shape when nothing is known of headings.
     scores : ndarray of float32, shape (n_places, n_poses)
         Filled: robust log densities, best first.
-    poses : ndarray of float32, shape (n_places, n_poses, 4)
-        Filled: heading [bearings], lens, pitch and roll added [deg].
+    poses : ndarray of float32, shape (n_places, n_poses, 5)
+        Filled: heading [bearings], lens, pitch and roll added [deg], mean log error of the columns.
     spread : ndarray of float32, shape (n_places,)
         Filled: log of the mean density over headings and lenses, in closed form.
     """
@@ -210,9 +264,11 @@ def score_places(
     )
     sums = np.empty((7, n_azimuths), np.float32)
     best, best_lens = np.empty(n_azimuths, np.float32), np.empty(n_azimuths, np.int32)
-    density = np.empty(n_azimuths, np.float32)
+    density, added = np.empty(n_azimuths, np.float32), np.empty((2, n_azimuths), np.float32)
     best_pose = np.empty((n_azimuths, 2), np.float32)
-    pose = np.empty(2, np.float64)
+    pose = np.empty(4, np.float64)
+    tried, kept = tried_poses, np.empty((tried_poses, 5), np.float32)
+    value_of = np.empty(tried_poses, np.float32)
     for place in range(n_places):
         unpack(
             codes[place],
@@ -240,64 +296,41 @@ def score_places(
                 sine[q, :two_sided],
                 sums,
             )
-            p0, pp = np.float32(prior[q, 0]), np.float32(prior[q, 1])
-            r0, pr = np.float32(prior[q, 2]), np.float32(prior[q, 3])
-            start = pp * p0 * p0 + pr * r0 * r0
-            high = np.float32(-np.inf)
+            poses_of_headings(sums, prior[q], density, added)
+            high = density.max()
             for h in range(n_azimuths):
-                bc, bs = sums[1, h] + pp * p0, sums[2, h] + pr * r0
-                mcc, mcs, mss = sums[3, h] + pp, sums[4, h], sums[5, h] + pr
-                det = mcc * mss - mcs * mcs
-                dp, dr = (bc * mss - bs * mcs) / det, (bs * mcc - bc * mcs) / det
-                value = np.float32(-0.5) * (sums[0, h] + start - bc * dp - bs * dr) - sums[6, h]
-                density[h] = value
-                if value > best[h]:
-                    best[h], best_lens[h] = value, q
-                    best_pose[h, 0], best_pose[h, 1] = dp, dr
-                if value > high:
-                    high = value
+                if density[h] > best[h]:
+                    best[h], best_lens[h] = density[h], q
+                    best_pose[h, 0], best_pose[h, 1] = added[0, h], added[1, h]
             if high > top:
                 summed *= np.exp(np.float64(top) - np.float64(high)) if top > -np.inf else 0.0
                 top = high
+            elif high < top - np.float32(12.0):
+                continue
             for h in range(n_azimuths):
-                if density[h] > top - np.float32(20.0):
+                if density[h] > top - np.float32(12.0):
                     summed += np.exp(np.float64(density[h] - top))
         spread[place] = top + np.float32(np.log(summed / (n_azimuths * n_lenses)))
         if allowed.shape[0] > 1:
             for h in range(n_azimuths):
                 best[h] += allowed[place, h]
-        for m in range(n_poses):
+        for m in range(tried):
             h = int(np.argmax(best))
             q = best_lens[h]
-            pose[0], pose[1] = best_pose[h, 0], best_pose[h, 1]
+            value_of[m], kept[m, :] = -np.inf, 0.0
             if best[h] == -np.inf:
-                scores[place, m] = -np.inf
-                poses[place, m, :] = 0.0
                 continue
-            scores[place, m] = robust_score(
-                elevation,
-                weight,
-                log_sigma,
-                h,
-                shift[q],
-                seen[q],
-                cosine[q],
-                sine[q],
-                side,
-                (prior[q, 0], prior[q, 1], prior[q, 2], prior[q, 3]),
-                tail,
-                pose,
-            )
+            pose[0], pose[1], pose[2] = best_pose[h, 0], best_pose[h, 1], 0.0
+            value_of[m] = robust_score(
+                elevation, weight, log_sigma, far[place], tables[3], h, shift[q], seen[q], cosine[q], sine[q], side,
+                prior[q], tail, pose,
+            )  # fmt: skip
             if allowed.shape[0] > 1:
-                scores[place, m] += allowed[place, h]
-            poses[place, m, 0], poses[place, m, 1] = h, q
-            poses[place, m, 2], poses[place, m, 3] = pose[0], pose[1]
+                value_of[m] += allowed[place, h]
+            kept[m, 0], kept[m, 1], kept[m, 2], kept[m, 3], kept[m, 4] = h, q, pose[0], pose[1], pose[3]
             for k in range(h - apart, h + apart + 1):
                 best[k % n_azimuths] = -np.inf
-        for m in range(1, n_poses):
-            at = m
-            while at > 0 and scores[place, at] > scores[place, at - 1]:
-                scores[place, at], scores[place, at - 1] = scores[place, at - 1], scores[place, at]
-                for k in range(4):
-                    poses[place, at, k], poses[place, at - 1, k] = poses[place, at - 1, k], poses[place, at, k]
-                at -= 1
+        for m in range(n_poses):
+            at = int(np.argmax(value_of))
+            scores[place, m], poses[place, m, :] = value_of[at], kept[at]
+            value_of[at] = -np.inf

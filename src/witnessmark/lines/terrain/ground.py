@@ -58,6 +58,40 @@ class Window:
         return -(-self.rows // self.step), -(-self.columns // self.step)
 
 
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """Where the posts of a region lie.
+
+    Attributes
+    ----------
+    crs : str
+        See `Ground`.
+    lat_deg, lon_deg : float
+        Its middle.
+    spacing_m : float
+    first_x, first_y : int
+        The first post, in spacings east and north of the middle.
+    columns, rows : int
+    """
+
+    crs: str
+    lat_deg: float
+    lon_deg: float
+    spacing_m: float
+    first_x: int
+    first_y: int
+    columns: int
+    rows: int
+
+    def finer(self, spacing_m: float) -> Lattice:
+        """Posts so far apart that cover the same ground."""
+        x0, y0 = self.first_x * self.spacing_m, self.first_y * self.spacing_m
+        x1, y1 = x0 + (self.columns - 1) * self.spacing_m, y0 + (self.rows - 1) * self.spacing_m
+        first_x, first_y = int(np.floor(x0 / spacing_m)), int(np.floor(y0 / spacing_m))
+        columns, rows = int(np.ceil(x1 / spacing_m)) - first_x + 1, int(np.ceil(y1 / spacing_m)) - first_y + 1
+        return Lattice(self.crs, self.lat_deg, self.lon_deg, spacing_m, first_x, first_y, columns, rows)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Ground:
     """Heights at the posts of a square metric grid, row 0 in the south, column 0 in the west.
@@ -210,24 +244,46 @@ def lay_out(
     ProviderError
         When the provider cannot read.
     """
-    west, south, east, north = _checked(region_deg, spacing_m, halo_m)
+    return lay_out_lattice(provider, lattice_of(region_deg, spacing_m), halo_m=halo_m, mixed_datums=mixed_datums)
+
+
+def lattice_of(region_deg: tuple[float, float, float, float], spacing_m: float) -> Lattice:
+    """The posts of a region on a metric grid around its middle; see `lay_out`.
+
+    Raises
+    ------
+    BadInputError
+        When the region is none.
+    """
+    west, south, east, north = _checked(region_deg, spacing_m)
     lat0, lon0 = (south + north) / 2.0, _wrapped((west + east) / 2.0)
     crs = f"+proj=tmerc +lat_0={lat0:.6f} +lon_0={lon0:.6f} +k=1 +x_0=0 +y_0=0 +datum=WGS84 +units=m +no_defs"
     side = np.linspace(0.0, 1.0, 33)
     lon = np.concatenate([west + (east - west) * side] * 2 + [np.full(33, west), np.full(33, east)])
     lat = np.concatenate([np.full(33, south), np.full(33, north)] + [south + (north - south) * side] * 2)
     x, y = _transformer(crs).transform(lon, lat)
-    first_x, last_x = np.floor(x.min() / spacing_m), np.ceil(x.max() / spacing_m)
-    first_y, last_y = np.floor(y.min() / spacing_m), np.ceil(y.max() / spacing_m)
+    first_x, last_x = int(np.floor(x.min() / spacing_m)), int(np.ceil(x.max() / spacing_m))
+    first_y, last_y = int(np.floor(y.min() / spacing_m)), int(np.ceil(y.max() / spacing_m))
+    return Lattice(crs, lat0, lon0, float(spacing_m), first_x, first_y, last_x - first_x + 1, last_y - first_y + 1)
+
+
+def lay_out_lattice(
+    provider: ElevationProvider, lattice: Lattice, *, halo_m: float = HALO_M, mixed_datums: bool = False
+) -> Ground:
+    """Read the ground at the posts of a lattice and of a halo around it; see `lay_out`."""
+    if not (np.isfinite(halo_m) and halo_m >= 0.0):
+        raise BadInputError(f"A halo of {halo_m} m.", "Give metres, 0 for none.")
+    crs, spacing_m, lat0, lon0 = lattice.crs, lattice.spacing_m, lattice.lat_deg, lattice.lon_deg
     halo = int(np.ceil(halo_m / spacing_m))
-    columns, rows = int(last_x - first_x) + 1 + 2 * halo, int(last_y - first_y) + 1 + 2 * halo
+    columns, rows = lattice.columns + 2 * halo, lattice.rows + 2 * halo
     if max(rows, columns) * spacing_m > WIDEST_M or rows * columns > MOST_POSTS:
         raise BadInputError(
             f"The region with its halo is {columns * spacing_m / 1000:.0f} x {rows * spacing_m / 1000:.0f} km, "
             f"{rows * columns / 1e6:.0f} million posts at {spacing_m:g} m.",
             f"Split it, or widen the spacing: up to {WIDEST_M / 1000:.0f} km and {MOST_POSTS / 1e6:.0f} million posts.",
         )
-    x_axis, y_axis = (first_x - halo + np.arange(columns)) * spacing_m, (first_y - halo + np.arange(rows)) * spacing_m
+    x_axis: Floats = (lattice.first_x - halo + np.arange(columns)) * np.float64(spacing_m)
+    y_axis: Floats = (lattice.first_y - halo + np.arange(rows)) * np.float64(spacing_m)
     read = _read(provider, crs, x_axis, y_axis)
     if len(read.datums) > 1 and not mixed_datums:
         raise BadInputError(
@@ -241,7 +297,8 @@ def lay_out(
     if 1.0 - missing < LEAST_COVERED:
         raise BadInputError(
             f"{100.0 * missing:.0f} % of the region lies outside the elevation data.",
-            f"Add data for {west:g},{south:g},{east:g},{north:g} (west, south, east, north), or name a smaller region.",
+            f"Add data for {lattice.columns * spacing_m / 1000:.0f} x {lattice.rows * spacing_m / 1000:.0f} km "
+            f"(east by north) around {lat0:g}, {lon0:g}, or name a smaller region.",
             missing=missing,
         )
     outer = covered.size - inner.size
@@ -326,7 +383,7 @@ def _trimmed(covered: NDArray[np.bool_], region: Window) -> tuple[slice, slice]:
     return kept[0], kept[1]
 
 
-def _checked(region_deg: tuple[float, float, float, float], spacing_m: float, halo_m: float) -> tuple[float, ...]:
+def _checked(region_deg: tuple[float, float, float, float], spacing_m: float) -> tuple[float, ...]:
     west, south, east, north = (float(value) for value in region_deg)
     east += 360.0 if east < west else 0.0
     if not (
@@ -335,8 +392,8 @@ def _checked(region_deg: tuple[float, float, float, float], spacing_m: float, ha
         raise BadInputError(
             f"{region_deg} is not a region.", "Give west, south, east, north in degrees, between 85 S and 85 N."
         )
-    if not (np.isfinite([spacing_m, halo_m]).all() and spacing_m > 0.0 and halo_m >= 0.0):
-        raise BadInputError(f"Spacing {spacing_m} m, halo {halo_m} m.", "Both are given in metres, spacing above 0.")
+    if not (np.isfinite(spacing_m) and spacing_m > 0.0):
+        raise BadInputError(f"A spacing of {spacing_m} m.", "Give metres, above 0.")
     return west, south, east, north
 
 

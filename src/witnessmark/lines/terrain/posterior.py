@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from witnessmark.lines.terrain.refine import Fits
+
 Floats = NDArray[np.float64]
 
 
@@ -25,7 +27,8 @@ class Calibration:
     place_sd_m : float
         Standard error of a refined place.
     outside : tuple of float
-        Log odds that the camera stands elsewhere: a constant, and factors of the misfit and of the gap; see `odds`.
+        Log odds that the camera stands elsewhere: a constant, a factor of the gap to the best rival [1/nat] and one of
+        the log of the misfit over the line's own error; see `odds_outside`.
     """
 
     temperature: float
@@ -33,6 +36,83 @@ class Calibration:
     missed: float
     place_sd_m: float
     outside: tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """What is known of each place.
+
+    Attributes
+    ----------
+    log_evidence : ndarray of float64, shape (n_rows, n_columns)
+        Tempered, pose marginalised; NaN where no ground is.
+    fit : ndarray of intp, shape (n_rows, n_columns)
+        The best fit in each cell; -1 where there is none.
+    """
+
+    log_evidence: Floats
+    fit: NDArray[np.intp]
+
+
+RIVAL_M = 1000.0
+"""A fit so far off is another place."""
+MOST_GAP_NATS = 12.0
+
+
+def cells_of(
+    fits: Fits, x_m: Floats, y_m: Floats, spacing_m: float, log_coarse: NDArray[np.float32], calibration: Calibration
+) -> Cells:
+    """Evidence of each place: of the best fit in its cell, and thinly of the coarse search everywhere.
+
+    Parameters
+    ----------
+    fits : Fits
+        Best first.
+    log_coarse : ndarray of float32, shape (n_rows, n_columns)
+        NaN where no ground is.
+    """
+    known = np.isfinite(log_coarse)
+    best = np.full(known.shape, -1, np.intp)
+    j = np.clip(np.rint((fits.place_m[:, 0] - x_m[0]) / spacing_m).astype(np.intp), 0, len(x_m) - 1)
+    i = np.clip(np.rint((fits.place_m[:, 1] - y_m[0]) / spacing_m).astype(np.intp), 0, len(y_m) - 1)
+    for k in range(len(fits.score) - 1, -1, -1):
+        best[i[k], j[k]] = k
+    chosen = np.sort(best[best >= 0])
+    tempered = fits.score[chosen] / calibration.temperature
+    total = log_sum(tempered)
+    behind = np.where(known, log_coarse.astype(np.float64) / calibration.coarse_temperature, -np.inf)
+    probability = np.exp(behind - log_sum(behind[known]))
+    if len(chosen):
+        ahead = spread_fits(x_m, y_m, fits.place_m[chosen], np.exp(tempered - total), calibration.place_sd_m)
+        ahead = np.where(known, ahead, 0.0)
+        probability = calibration.missed * probability + (1.0 - calibration.missed) * ahead / ahead.sum()
+    else:
+        total = 0.0
+    with np.errstate(divide="ignore"):
+        return Cells(np.where(known, np.log(probability) + total, np.nan), best)
+
+
+def odds_outside(fits: Fits, sigma_deg: float, calibration: Calibration) -> float:
+    """Log odds that the camera stood elsewhere, even before.
+
+    Where it stood here, one place fits as well as the line is good, and its rivals worse; else the best is one of many
+    that fit alike, and none so well.
+
+    Parameters
+    ----------
+    fits : Fits
+        Best first.
+    sigma_deg : float
+        Standard error of the line.
+    """
+    constant, of_gap, of_misfit = calibration.outside
+    if not len(fits.score):
+        return MOST_GAP_NATS
+    off = np.hypot(*(fits.place_m - fits.place_m[0]).T)
+    rivals = fits.score[off > RIVAL_M]
+    gap = min(float(fits.score[0] - rivals[0]), MOST_GAP_NATS) if len(rivals) else MOST_GAP_NATS
+    misfit = float(np.log(np.clip(fits.facts[0, 0] / max(sigma_deg, 1e-3), 0.2, 5.0)))
+    return constant + of_gap * gap + of_misfit * misfit
 
 
 def log_sum(values: Floats) -> float:

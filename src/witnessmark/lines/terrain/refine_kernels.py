@@ -11,8 +11,10 @@ from witnessmark.lines.terrain.march_kernels import bilinear
 Floats = NDArray[np.float64]
 Heights = NDArray[np.float32]
 DEGREE = 57.29577951308232
-POSE = 4
-"""Heading, pitch, roll [deg], log of the scale."""
+POSE = 5
+"""Heading, pitch, roll [deg], log of the scale, and how much the eye is higher than thought over what it sees [m]."""
+EYE_NEAREST_M = 30.0
+"""Ridges nearer than this do not go with the eye's height any further."""
 NUDGE = 0.02
 """Of an angle for its derivative [deg]."""
 EDGE_PRECISION = 2500.0
@@ -164,12 +166,11 @@ def priors_of(pose: Floats, priors: Floats, normal: Floats, right: Floats) -> fl
         score -= 0.5 * EDGE_PRECISION * off * off
         normal[3, 3] += EDGE_PRECISION
         right[3] -= EDGE_PRECISION * off
-    if priors[7] > 0.0:
-        off = (pose[0] - priors[6] + 180.0) % 360.0 - 180.0
-        score -= 0.5 * priors[7] * off * off
-        normal[0, 0] += priors[7]
-        right[0] -= priors[7] * off
-    return score
+    off = pose[4] - priors[6]
+    score -= 0.5 * priors[7] * off * off
+    normal[4, 4] += priors[7]
+    right[4] -= priors[7] * off
+    return float(score)
 
 
 @compiled
@@ -198,17 +199,18 @@ def weigh(
     Parameters
     ----------
     error : tuple of float
-        Of the ground: degrees times metres that become an error when divided by the distance, the same by which
-        crests are too low, and the error of a bearing [deg] that slopes turn into one of elevation.
+        Of the ground: degrees times metres that become an error when divided by the distance and so many more metres,
+        these, and the error of a bearing [deg] that slopes turn into one of elevation.
     priors : ndarray of float64, shape (8,)
-        Means and precisions of pitch and roll [deg], lowest and highest log scale, and two for the heading.
+        Means and precisions of pitch and roll [deg], lowest and highest log scale, mean and precision of the eye's
+        height [m].
     tail : float
         Degrees of freedom of Student's t.
     share : float
         Independent columns a column.
     residual, sigma : ndarray of float64, shape (n,)
         Filled [deg]: terrain above the line, and the standard error used; NaN where there is no terrain.
-    normal, right : ndarray of float64, shapes (4, 4) and (4,)
+    normal, right : ndarray of float64, shapes (5, 5) and (5,)
         Filled.
     """
     score = priors_of(pose, priors, normal, right)
@@ -228,20 +230,22 @@ def weigh(
             continue
         far = range_m[low] if part < 0.5 else range_m[low + 1]
         slope = (e1 - e0) / step_deg
-        spread = np.sqrt(sigma_deg[j] ** 2 + (error[0] / far) ** 2 + (slope * error[2]) ** 2)
-        left = e0 + part * (e1 - e0) + error[1] / far - seen
+        spread = np.sqrt(sigma_deg[j] ** 2 + (error[0] / (far + error[1])) ** 2 + (slope * error[2]) ** 2)
+        sinks = -DEGREE / max(far, EYE_NEAREST_M)
+        left = e0 + part * (e1 - e0) + sinks * pose[4] - seen
         residual[j], sigma[j] = left, spread
         if side[j] == 1 and left < 0.0:
             continue
         square = (left / spread) ** 2
         score -= share * (0.5 * (tail + 1.0) * np.log(1.0 + square / tail) + np.log(spread))
         w = share * (tail + 1.0) / (tail + square) / (spread * spread)
-        for m in range(POSE):
+        for m in range(POSE - 1):
             nudge = NUDGE if m < 3 else NUDGE / 40.0
             trial[:] = pose
             trial[m] += nudge
             azimuth2, seen2 = direct(pinhole, a[j], b[j], trial)
             change[m] = ((azimuth2 - azimuth) * slope - (seen2 - seen)) / nudge
+        change[POSE - 1] = sinks
         for m in range(POSE):
             right[m] -= w * change[m] * left
             for k in range(POSE):
@@ -281,6 +285,7 @@ def fit_pose(
         move = solved(normal, right, damping)
         move[0] = min(max(move[0], -4.0), 4.0)
         move[3] = min(max(move[3], -0.06), 0.06)
+        move[4] = min(max(move[4], -5.0), 5.0)
         trial[:] = pose + move
         score = weigh(
             pinhole, a, b, sigma_deg, side, elevation, range_m, first_deg, step_deg, error, priors, tail, share, trial,
@@ -332,6 +337,7 @@ def try_places(
     places: Floats,
     poses: Floats,
     scores: Floats,
+    facts: Floats,
 ) -> None:
     """Fit each candidate from the places around it, and go on to the best of them, ever closer.
 
@@ -342,22 +348,23 @@ def try_places(
     offsets_m : ndarray of float64, shape (k, 2)
         East and north of the places tried around a candidate; the first round tries all of them.
     shrinks : int
-        Further rounds, each with half the offsets, around the best of the round before; a round that gains moves on
-        with the same offsets, up to four times.
+        Further rounds, each with half the offsets, around the best of the round before; where there are any, a round
+        that gains moves on with the same offsets, up to five times.
     reach_m : float
         No place farther than this from the candidate is tried.
     places : ndarray of float64, shape (n, 2)
         Changed to the best.
-    poses : ndarray of float64, shape (n, 4)
+    poses : ndarray of float64, shape (n, 5)
         Changed to the best.
     scores : ndarray of float64, shape (n,)
         Filled; -inf where no ground is.
+    facts : ndarray of float64, shape (n, 2)
+        Filled: root mean square of the residuals that count [deg], and the standard error of the heading [deg].
     """
     n_az = int(np.ceil(2.0 * half_span_deg / step_deg)) + 1
     elevation, range_m = np.empty(n_az), np.empty(n_az)
     residual, sigma, normal = np.empty(len(a)), np.empty(len(a)), np.zeros((POSE, POSE))
-    pose = np.empty(POSE)
-    own = priors.copy()
+    pose, right = np.empty(POSE), np.empty(POSE)
     for c in range(len(places)):
         x0, y0 = places[c, 0], places[c, 1]
         at_x, at_y = x0, y0
@@ -384,7 +391,7 @@ def try_places(
                         step_deg, bend, elevation, range_m,
                     )  # fmt: skip
                     score = fit_pose(
-                        pinhole, a, b, sigma_deg, side, elevation, range_m, first, step_deg, error, own, tail, share,
+                        pinhole, a, b, sigma_deg, side, elevation, range_m, first, step_deg, error, priors, tail, share,
                         steps, pose, residual, sigma, normal,
                     )  # fmt: skip
                     if score > best:
@@ -392,8 +399,31 @@ def try_places(
                         best_pose[:] = pose
                 at_x, at_y = best_x, best_y
                 again += 1
-                if not gained or again > 4 or shrink == 0:
+                if not gained or again > 5 or shrinks == 0:
                     break
             size *= 0.5
         places[c, 0], places[c, 1], scores[c] = best_x, best_y, best
         poses[c] = best_pose
+        facts[c, :] = np.nan
+        if best == -np.inf:
+            continue
+        stands = bilinear(near, (best_x - near_at[0]) / near_at[2], (best_y - near_at[1]) / near_at[2])
+        first = best_pose[0] - half_span_deg
+        look_round(
+            near, near_at, far, far_at, highest_m, split_m, growth, best_x, best_y, stands + eye_height_m, first,
+            step_deg, bend, elevation, range_m,
+        )  # fmt: skip
+        weigh(
+            pinhole, a, b, sigma_deg, side, elevation, range_m, first, step_deg, error, priors, tail, share, best_pose,
+            residual, sigma, normal, right,
+        )  # fmt: skip
+        summed, weights = 0.0, 0.0
+        for j in range(len(a)):
+            if sigma[j] == sigma[j] and (side[j] == 0 or residual[j] > 0.0):
+                w = 1.0 / (tail + (residual[j] / sigma[j]) ** 2)
+                summed += w * residual[j] * residual[j]
+                weights += w
+        right[:] = 0.0
+        right[0] = 1.0
+        facts[c, 0] = np.sqrt(summed / weights) if weights > 0.0 else np.nan
+        facts[c, 1] = np.sqrt(max(solved(normal, right, 0.0)[0], 0.0))

@@ -84,6 +84,14 @@ class Sighting:
         return float(np.sqrt(self.scale_low * self.scale_high))
 
     @property
+    def sigma_deg(self) -> float:
+        """Standard error of the line's points."""
+        if not len(self.points.sigma):
+            return 0.0
+        unit = self.per_residual_deg if self.pinhole else float(np.degrees(1.0))
+        return float(np.median(self.points.sigma)) * unit
+
+    @property
     def span_deg(self) -> float:
         """Angle between the line's outermost points, level, at the middle scale."""
         a = self.points.a
