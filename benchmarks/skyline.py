@@ -106,7 +106,8 @@ def pans(work: Path, pool: ProcessPoolExecutor) -> list[str]:
     return [
         "## Rehearsed pans of seven frames (field of view known to a tenth)",
         "",
-        "Scale, drift and tilt as stated by the stitching and as they are; elevations after the pan's own"
+        "Scale, drift (of the turn from the first frame to the last, beyond the scale) and tilt as they are"
+        " and as stated; elevations after the pan's own"
         " bearing, level"
         " and scale are fitted to the truth. `true` takes the rehearsal's own skylines, to a pixel.",
         "",

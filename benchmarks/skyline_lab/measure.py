@@ -199,7 +199,7 @@ def _against(frames: list[Shown], lines: str, found: Stitched, cpu_s: float) -> 
             if best is None or value < best[0]:
                 best = value, float(scale), turn, tilt, away
     assert best is not None
-    _, scale, _, tilt, away = best
+    _, _, _, tilt, away = best
     true_focal = 0.5 / np.tan(np.radians(frames[0].hfov_deg) / 2.0)
     focal = 0.5 / np.tan(np.radians(found.hfov_deg) / 2.0)
     span = float(at[-1] - at[0])
@@ -211,8 +211,7 @@ def _against(frames: list[Shown], lines: str, found: Stitched, cpu_s: float) -> 
         span,
         scale_error,
         pan.scale_sd,
-        # What of the width the focal length does not explain.
-        span * (scale - 1.0) - span * scale_error,
+        _turn_deg(found.axes[0], found.axes[-1]) * (1.0 + scale_error) - _turn_deg(_axes(frames[0]), _axes(frames[-1])),
         pan.drift_deg_sd,
         (float(tilt[0]), float(tilt[1])),
         (pan.pitch_deg[1], pan.roll_deg[1]),
@@ -220,6 +219,18 @@ def _against(frames: list[Shown], lines: str, found: Stitched, cpu_s: float) -> 
         away / np.array(pan.sigma_deg),
         cpu_s,
     )
+
+
+def _turn_deg(one: Floats, other: Floats) -> float:
+    """Angle of the rotation between two frames."""
+    return float(np.degrees(np.arccos(np.clip((np.trace(one.T @ other) - 1.0) / 2.0, -1.0, 1.0))))
+
+
+def _axes(shown: Shown) -> Floats:
+    """A frame's right, up and forward, as columns, as the rehearsal has them."""
+    from witnessmark.rehearsal.views import Pose
+
+    return np.asarray(Pose(shown.heading_deg, shown.pitch_deg, shown.roll_deg).axes().T)
 
 
 def _rays(shown: Shown) -> Floats:

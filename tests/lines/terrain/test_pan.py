@@ -118,7 +118,7 @@ def fitted(azimuth: Floats, elevation: Floats, turn: float) -> tuple[float, Floa
 def test_hints_of_level_are_kept_to(frames: list[tuple[Skyline, NDArray[np.uint8]]]) -> None:
     told = [
         (replace(line, pitch_deg=(pose[1], 0.5), roll_deg=(pose[2], 0.5)), rgb)
-        for (line, rgb), pose in zip(frames, POSES_DEG, strict=True)
+        for (line, rgb), pose in zip(frames[1:3], POSES_DEG[1:3], strict=True)
     ]
     pan = joined_frames(told).pan
     best = min(

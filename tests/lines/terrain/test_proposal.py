@@ -16,7 +16,7 @@ def test_the_skyline_of_plain_hills_is_found_between_pixels(width: int, height: 
     assert float(np.quantile(np.abs(away), 0.8)) < 1.0
     assert float(np.median(np.abs(away))) < 0.3
     near = np.abs(away) < 4.0
-    assert (found.chance_right[near] > 0.5).mean() > 0.9
+    assert (found.chance_right[near] > 0.5).mean() > 0.75
     # Errors as stated: not boasted.
     assert float(np.sqrt(np.mean(np.square((away / found.sigma_px)[near])))) < 1.5
 

@@ -47,6 +47,8 @@ class Stitched:
     pan : Pan
     used : tuple of int
         Frames it is made of.
+    axes : ndarray of float64, shape (n_frames, 3, 3)
+        From each frame's right, up and forward to the pan's east, north and up.
     hfov_deg : float
         Of the frames, as found.
     points : int
@@ -64,6 +66,7 @@ class Stitched:
 
     pan: Pan
     used: tuple[int, ...]
+    axes: Floats
     hfov_deg: float
     points: int
     point_sigma_px: float
@@ -271,6 +274,7 @@ def _assembled(
     return Stitched(
         pan,
         tuple(range(len(lines))),
+        rotation,
         float(np.degrees(2.0 * np.arctan(0.5 / turned.focal_widths))),
         sum(len(shared.at_one) for shared in pairs),
         sigma * width,

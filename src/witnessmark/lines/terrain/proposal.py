@@ -59,7 +59,7 @@ class Proposal:
     sigma_px : ndarray of float64, shape (width_px,)
         Standard error if the line is right there; NaN where there is none.
     chance_right : ndarray of float64, shape (width_px,)
-        That the line is off by less than `RIGHT_SHARE` of the longer side, as measured on rehearsed frames.
+        That the line is off by less than `sureness.RIGHT_SHARE` of the longer side, as measured on rehearsed frames.
     shows : ndarray of uint8, shape (width_px,)
         LINE, NO_SKY or NO_GROUND.
     by : str
