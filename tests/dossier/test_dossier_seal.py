@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import hashlib
 import json
@@ -25,7 +26,7 @@ from witnessmark.dossier import DossierContent, Edition, seal, verify, without_t
 from witnessmark.dossier.editions import blurred
 from witnessmark.errors import BadInputError, ClashError, CustodyError
 from witnessmark.media.blur import BLOCKS_ACROSS
-from witnessmark.plain import Plain
+from witnessmark.plain import Plain, to_plain
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -120,6 +121,34 @@ def test_small_pictures_among_observations_stay_out_of_the_public_edition_and_of
     closed = files_of(seal(content, tmp_path / "closed", Edition.CLOSED, KEY.sign).path)
     assert letters.encode() in closed["data/case.json"]
     assert letters[:24].encode() not in closed["data/report.html"]
+
+
+def test_no_picture_among_observations_is_published_whatever_its_member_is_called(tmp_path: Path) -> None:
+    content = make_content(tmp_path / "in")
+    case = json.loads(json.dumps(content.case))
+    texts = []
+    for seed, form in enumerate((".jpg", ".png", ".webp")):
+        pixels = np.random.default_rng(seed).integers(0, 255, (24, 32), dtype=np.uint8)
+        still = cv2.imencode(form, pixels)[1].tobytes()
+        letters = base64.b64encode(still).decode()
+        texts += [still.hex(), still.hex().upper(), letters, f"data:image/x;base64,{letters}"]
+    keys = ("jpeg", "png", "frame_jpeg", "packed")
+    like_a_picture = "ffd8ff" + "ab" * 29  # a hash may begin as a JPEG does
+    case["findings"][0]["observations"] = {
+        "best": [{"frame": {"at_s": 1.5, key: text}} for key in keys for text in texts],
+        "loose": [*texts, like_a_picture],
+    }
+    content = dataclasses.replace(content, case=case)
+    public = files_of(seal(content, tmp_path / "public", Edition.PUBLIC, KEY.sign).path)
+    for text in texts:
+        for part in (text[40:100], text[-60:-8]):
+            assert not [name for name, data in public.items() if part.encode() in data]
+    seen = json.loads(public["data/case.json"])["findings"][0]["observations"]
+    assert seen["best"] == [{"frame": {"at_s": 1.5, key: None}} for key in keys for _ in texts]
+    assert seen["loose"] == [None for _ in texts] + [like_a_picture]
+    closed = files_of(seal(content, tmp_path / "closed", Edition.CLOSED, KEY.sign).path)
+    assert all(text.encode() in closed["data/case.json"] for text in texts)
+    assert not any(text[40:100].encode() in closed["data/report.html"] for text in texts)
 
 
 def known(name: str, origin: str = "", sha256: str = "cd" * 32) -> dict[str, Plain]:

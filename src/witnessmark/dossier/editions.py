@@ -25,8 +25,10 @@ LEFT_OUT = (
 )
 """Sentences that stand in `case.json` and in the report of every public edition."""
 
-PICTURES_IN_RECORDS = ("_jpeg", "_png")
-"""How the names of observed values end that are pictures in Base64: footage, if small."""
+_PICTURE_NAME = re.compile(r"(?:.*_)?(?:jpe?g|png|webp|gif)", re.IGNORECASE)
+_PICTURE_HEX = re.compile(r"(?:ffd8ff|89504e470d0a1a0a|47494638|52494646.{8}57454250)[0-9a-f]+", re.IGNORECASE)
+_PICTURE_BASE64 = re.compile(r"(?:data:image/.*|(?:/9j/|iVBORw0KGgo|R0lGOD|UklGR)[A-Za-z0-9+/_=\s-]+)", re.DOTALL)
+_HASH_DIGITS = frozenset({32, 40, 64, 96, 128})
 _PEOPLE = frozenset({"operator", "agent", "reviewer", "author", "authors", "analyst", "by", "translated_by"})
 _AUTOMATIC = frozenset({"", "witnessmark"})
 _DROPPED_OF_ITEMS = frozenset({"original_name", "url", "account", "text", "metadata", "file_name", "path"})
@@ -65,7 +67,7 @@ def blurred(png: bytes) -> bytes:
 
 
 def without_pictures(value: Plain) -> Plain:
-    """Observations without the records that carry a picture in Base64: a report shows pictures, not their letters."""
+    """Observations without the records that carry a picture as text: a report shows pictures, not their letters."""
     if isinstance(value, list):
         return [without_pictures(entry) for entry in value if not _carries_picture(entry)]
     if isinstance(value, dict):
@@ -74,7 +76,18 @@ def without_pictures(value: Plain) -> Plain:
 
 
 def _carries_picture(value: Plain) -> bool:
-    return isinstance(value, dict) and any(key.endswith(PICTURES_IN_RECORDS) for key in value)
+    if isinstance(value, dict):
+        return any(_PICTURE_NAME.fullmatch(key) or _is_picture(entry) for key, entry in value.items())
+    return _is_picture(value)
+
+
+def _is_picture(value: Plain) -> bool:
+    """Whether a text is the bytes of a picture, in hexadecimal or Base64, whatever its member is called."""
+    if not isinstance(value, str):
+        return False
+    if _PICTURE_HEX.fullmatch(value):
+        return len(value) not in _HASH_DIGITS  # a hash may begin like a picture; no picture is that short
+    return _PICTURE_BASE64.fullmatch(value) is not None and len(value) > 64
 
 
 class Redaction:
@@ -154,14 +167,14 @@ class Redaction:
     def value(self, value: Plain, dropped: frozenset[str] = frozenset()) -> Plain:
         """A record with its free texts redacted and the dropped keys emptied."""
         if isinstance(value, str):
-            return self.text(value)
+            return None if _is_picture(value) else self.text(value)
         if isinstance(value, list):
             return [self.value(entry, dropped) for entry in value]
         if not isinstance(value, dict):
             return value
         made: dict[str, Plain] = {}
         for key, entry in self.recordings.members(value).items():
-            if key in dropped or key.endswith(PICTURES_IN_RECORDS):
+            if key in dropped or _PICTURE_NAME.fullmatch(key):
                 made[key] = {} if isinstance(entry, dict) else None
             elif key in _PEOPLE and isinstance(entry, str):
                 made[key] = self._person(entry)
