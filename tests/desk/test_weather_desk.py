@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import types
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from witnessmark.desk.items import add_item
 from witnessmark.desk.marking import draw_mark
 from witnessmark.desk.outside import FOLDER, allow_online, open_providers
 from witnessmark.desk.weather import CaseWeather
+from witnessmark.lines.providers import weather_online
 
 START = dt.datetime(2031, 9, 11, tzinfo=dt.UTC)
 
@@ -86,3 +88,82 @@ def test_the_archive_is_asked_only_by_leave(case: Case, weather: Path) -> None:
     assert "weather:open-meteo-kept" in open_providers(case, {"weather"})
     allow_online(case, ["open-meteo"])
     assert "weather:open-meteo" in open_providers(case, {"weather"})
+
+
+def labelled(case: Case, tmp_path: Path) -> None:
+    item = add_item(case, write_clip(tmp_path / "clip.mp4"), look=False).item
+    draw_mark(case, item, "weather-label", {"rain": True})
+
+
+def captures(case: Case) -> int:
+    return sum(event.action == "outside.captured" for event in case.log.read())
+
+
+def test_nothing_is_asked_of_the_network_before_somebody_labels(
+    case: Case, weather: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def fetch(url: str) -> bytes:
+        asked.append(url)
+        return archive().encode()
+
+    monkeypatch.setattr(weather_online, "fetch_whole", fetch)
+    monkeypatch.setattr("witnessmark.desk.weather.dt", clock_at(START + dt.timedelta(days=90)))
+    allow_online(case, ["open-meteo"])
+    item = add_item(case, write_clip(tmp_path / "clip.mp4"), look=False).item
+    (unlabelled,) = run_lines(case, ["weather"])
+    assert unlabelled["kind"] == "abstention" and asked == [] and captures(case) == 0
+    draw_mark(case, item, "weather-label", {"rain": True})
+    (found,) = run_lines(case, ["weather"])
+    assert found["kind"] == "finding" and len(asked) == 1 and captures(case) == 1
+    (again,) = run_lines(case, ["weather"])
+    assert again["id"] == found["id"] and len(asked) == 1
+    allow_online(case, ["none"])  # what is kept serves without the network
+    (offline,) = run_lines(case, ["weather"])
+    assert offline["kind"] == "finding" and len(asked) == 1
+
+
+def test_what_was_fetched_in_vain_is_captured_and_asked_anew(
+    case: Case, weather: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [archive(offset_s=7200).encode(), archive().encode()]
+    monkeypatch.setattr(weather_online, "fetch_whole", lambda url: answers.pop(0))
+    monkeypatch.setattr("witnessmark.desk.weather.dt", clock_at(START + dt.timedelta(days=90)))
+    allow_online(case, ["open-meteo"])
+    labelled(case, tmp_path)
+    (refused,) = run_lines(case, ["weather"])
+    assert refused["kind"] == "abstention" and "local time" in refused["reason"]
+    assert captures(case) == 1 and len(list((weather / "open-meteo").glob("*.in-vain.json"))) == 1
+    (found,) = run_lines(case, ["weather"])
+    assert found["kind"] == "finding" and captures(case) == 2 and not answers
+    assert list((weather / "open-meteo").glob("*.in-vain.json")) == []
+
+
+def clock_at(now: dt.datetime) -> types.SimpleNamespace:
+    """A clock for the room that asks, standing at a moment."""
+
+    class Clock(dt.datetime):
+        @classmethod
+        def now(cls, tz: dt.tzinfo | None = None) -> Clock:
+            return cls.fromtimestamp(now.timestamp(), tz)
+
+    return types.SimpleNamespace(datetime=Clock, timedelta=dt.timedelta, UTC=dt.UTC)
+
+
+def test_what_the_folder_gives_does_not_hang_on_the_clock(
+    case: Case, weather: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (weather / "archive.json").write_text(archive())
+    found = []
+    for days in (-400, 3, 90):
+        monkeypatch.setattr("witnessmark.desk.weather.dt", clock_at(START + dt.timedelta(days=days)))
+        held = CaseWeather(case)
+        found.append(([one.record.hours for one in held.given()], held.state()))
+    assert found[0] == found[1] == found[2] and len(found[0][0][0]) == 120
+    allow_online(case, ["open-meteo"])
+    states = []
+    for days in (3, 10, 90, 91):
+        monkeypatch.setattr("witnessmark.desk.weather.dt", clock_at(START + dt.timedelta(days=days)))
+        states.append(CaseWeather(case).state())
+    assert len(set(states)) == 3 and states[2] == states[3]  # what may be asked ends with today, then with the margin

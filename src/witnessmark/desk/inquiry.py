@@ -187,7 +187,7 @@ def _argument(case: Case, line: Line, item: Item, over: Hypotheses) -> Plain:
 
 
 def _observe(argument: dict[str, Any], _previous: Plain) -> Plain:
-    """Step 1: look at the item. Looks only; nothing is written."""
+    """Step 1: look at the item. Looks only; nothing is written but, where looking fails, what was read before."""
     case = _WORKING.get()
     line, item = find_lines([argument["line"]])[0], get_item(case, argument["item"])
     which = f"{item.exhibit_number} {line.name}"
@@ -201,6 +201,10 @@ def _observe(argument: dict[str, Any], _previous: Plain) -> Plain:
     marks = from_plain(tuple[Mark, ...], argument["marks"])
     try:
         seen = line.observe(item, marks, tools)
+    except Exception:
+        for reading in readings(tools.providers):  # a response was asked for, whatever came of it
+            capture_reading(case, reading, line.name)
+        raise
     finally:
         let_go(tools.providers)
     key = "abstention" if isinstance(seen, Abstention) else "observations"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+import hashlib
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,7 @@ from witnessmark.lines.providers.contract import (
     WeatherRecord,
     great_circle_km,
 )
+from witnessmark.lines.registry import providers
 from witnessmark.lines.weather.records import GivenRecord
 from witnessmark.plain import canonical
 
@@ -30,8 +33,39 @@ MARGIN = dt.timedelta(days=30)
 SAMPLED_PLACES = 64
 
 
+@runtime_checkable
+class ManyRecords(Protocol):
+    """A weather provider that holds several records for a place, not only the nearest."""
+
+    def all_records(
+        self, lat_deg: float, lon_deg: float, start: dt.datetime, end: dt.datetime
+    ) -> tuple[WeatherRecord, ...]:
+        """Every record with hours in [start, end]."""
+        ...
+
+
+@runtime_checkable
+class Troubled(Protocol):
+    """A provider that leaves out what it cannot read, and says so."""
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """A sentence, with the fix, for each thing left out."""
+        ...
+
+
+@runtime_checkable
+class Fetching(Protocol):
+    """A provider that asks the network, and tells what came, used or not."""
+
+    @property
+    def fetched(self) -> tuple[Reading, ...]:
+        """Every response so far."""
+        ...
+
+
 class CaseWeather:
-    """What a line asks as "weather:case"; read once, when first asked.
+    """What a line asks as "weather:case"; read once, when first asked. Until then nothing is asked of the network.
 
     Parameters
     ----------
@@ -67,44 +101,68 @@ class CaseWeather:
         return tuple(dict.fromkeys(self._readings))
 
     def state(self) -> str:
-        """A word that changes with the records."""
-        held = [
-            (one.provider, one.record.readings[0].sha256, one.record.model, one.distance_km, one.climb_m)
-            for one in self.given()
+        """A word that changes with the files, with what may be asked online and with the hours it is asked for.
+
+        Nothing is opened or fetched for it: a case is looked up in the network only when its weather is weighed.
+        """
+        outside = self._case.folder / FOLDER
+        heights = outside / ELEVATION
+        listed = [
+            (path.name, path.stat().st_size, str(path.stat().st_mtime_ns))
+            for path in (sorted(heights.iterdir()) if heights.is_dir() else ())
+            if path.is_file()
         ]
-        return Sha256.of(canonical([held, list(self._troubles)])).hex()
+        held = [(path.relative_to(outside).as_posix(), _digest(path)) for path in _files(outside / WEATHER)]
+        span = None if not self._online() else [moment.date().isoformat() for moment in self._asked_online() or ()]
+        return Sha256.of(canonical([held, listed, sorted(self._case.settings.get("online", [])), span])).hex()
+
+    def _online(self) -> frozenset[str]:
+        """Weather providers that ask the network and may do so."""
+        allowed = self._case.settings.get("online", [])
+        return frozenset(
+            name for name, door in providers(WEATHER).items() if getattr(door, "online", 0) and name in allowed
+        )
+
+    def _recorded(self) -> tuple[dt.datetime, dt.datetime]:
+        return self._over.times.start - MARGIN, self._over.times.end + MARGIN
+
+    def _asked_online(self) -> tuple[dt.datetime, dt.datetime] | None:
+        """The span that is asked of the network, which has nothing of the future; None when all of it is to come."""
+        start, end = self._recorded()
+        end = min(end, dt.datetime.now(dt.UTC))
+        return (start, end) if start < end else None
 
     def _look(self) -> tuple[GivenRecord, ...]:
         places = self._over.places
         rows, columns = places.shape
         middle = rows // 2 * columns + columns // 2
         lat_deg, lon_deg = float(places.lat_deg[middle]), float(places.lon_deg[middle])
-        start, end = self._over.times.start - MARGIN, self._over.times.end + MARGIN
-        if end > dt.datetime.now(dt.UTC):  # nothing is recorded of the future
-            end = self._over.times.end
         folder = self._case.folder / FOLDER / WEATHER
         troubles: list[str] = []
         opened = open_providers(self._case, {WEATHER}, troubles)
         if folder.is_dir():
             self._troubles += troubles
         given: list[GivenRecord] = []
-        seen: set[Sha256] = set()
+        answered: set[str] = set()
         for name, provider in sorted(opened.items()):
-            for record in self._records(provider, lat_deg, lon_deg, start, end):
-                reading = record.readings[0]
-                if name.endswith("-kept") and reading.sha256 in seen:
-                    continue
-                seen.add(reading.sha256)
+            if name.removesuffix("-kept") in answered:  # the archive itself has said it
+                continue
+            if isinstance(provider, Troubled):
+                self._troubles += provider.troubles
+            online = name.partition(":")[2] in self._online()
+            span = self._asked_online() if online else self._recorded()
+            for record in () if span is None else self._records(provider, lat_deg, lon_deg, *span):
+                answered.add(name)
                 self._readings += record.readings
                 far_km = max(self._distances_km(record))
                 given.append(GivenRecord(name.partition(":")[2], record, far_km, self._climb_m(record)))
         return tuple(given)
 
     def _records(
-        self, provider: Any, lat_deg: float, lon_deg: float, start: dt.datetime, end: dt.datetime
+        self, provider: object, lat_deg: float, lon_deg: float, start: dt.datetime, end: dt.datetime
     ) -> tuple[WeatherRecord, ...]:
         try:
-            if hasattr(provider, "all_records"):
+            if isinstance(provider, ManyRecords):
                 return tuple(provider.all_records(lat_deg, lon_deg, start, end))
             if isinstance(provider, WeatherProvider):
                 return (provider.record(lat_deg, lon_deg, start, end),)
@@ -112,6 +170,9 @@ class CaseWeather:
             return ()
         except WitnessmarkError as error:
             self._troubles.append(str(error))
+        finally:
+            if isinstance(provider, Fetching):
+                self._readings += provider.fetched
         return ()
 
     def _distances_km(self, record: WeatherRecord) -> list[float]:
@@ -143,8 +204,21 @@ class CaseWeather:
                 found = provider.heights(places.lat_deg[chosen], places.lon_deg[chosen])
             except WitnessmarkError:
                 continue
+            self._readings += found.readings
             held = found.height_m[np.isfinite(found.height_m)].astype(np.float64)
             if held.size:
-                self._readings += found.readings
                 return held
         return np.zeros(0)
+
+
+def _files(folder: Path) -> list[Path]:
+    found = folder.rglob("*") if folder.is_dir() else ()
+    return sorted(path for path in found if path.is_file() and not path.name.startswith("."))
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"

@@ -267,7 +267,23 @@ def test_an_answer_in_local_time_is_not_kept(tmp_path: Path) -> None:
     local = json.dumps(response(utc_offset_seconds=7200)).encode()
     with pytest.raises(ProviderError, match="local time"):
         ArchiveWeather(tmp_path, lambda _: local).record(46.6, 8.2, DAY, DAY)
-    assert list((tmp_path / "open-meteo").iterdir()) == []
+    (left,) = (tmp_path / "open-meteo").iterdir()
+    assert left.name.endswith(".in-vain.json") and "local time" in left.read_text()
+    asking = ArchiveWeather(tmp_path, lambda _: local)
+    with pytest.raises(ProviderError):
+        asking.record(46.6, 8.2, DAY, DAY)
+    assert [reading.size_bytes for reading in asking.fetched] == [len(local)]
+
+
+def test_what_is_kept_for_other_days_serves_without_a_network(tmp_path: Path) -> None:
+    online = ArchiveWeather(tmp_path, lambda _: json.dumps(response()).encode())
+    online.record(46.6, 8.2, DAY - dt.timedelta(days=3), DAY)
+    online.record(46.6, 8.2, DAY, DAY + dt.timedelta(hours=1))
+    kept = ArchiveWeather(tmp_path, None)
+    record = kept.record(46.6, 8.2, DAY - dt.timedelta(days=9), DAY + dt.timedelta(days=9))
+    assert "start_date=2031-09-10" in record.readings[0].source and kept.fetched == ()
+    with pytest.raises(NotFoundError, match="is kept"):
+        kept.record(46.6, 8.2, DAY + dt.timedelta(days=2), DAY + dt.timedelta(days=9))
 
 
 def test_what_is_asked_is_no_finer_than_the_models_cells() -> None:

@@ -14,9 +14,10 @@ from dataclasses import replace
 from http.client import HTTPException
 from pathlib import Path
 from typing import TypeAlias
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from witnessmark import __version__
+from witnessmark.custody.hashes import Sha256
 from witnessmark.errors import NotFoundError, ProviderError
 from witnessmark.lines.providers.contract import Reading, WeatherRecord
 from witnessmark.lines.providers.elevation_web import PASSING, SameScheme
@@ -51,9 +52,17 @@ class ArchiveWeather:
         self.name = name
         self._kept = folder / KEPT
         self._fetch = fetch
+        self._fetched: list[Reading] = []
+
+    @property
+    def fetched(self) -> tuple[Reading, ...]:
+        """What came from the network so far, whether it could be used or not."""
+        return tuple(self._fetched)
 
     def record(self, lat_deg: float, lon_deg: float, start: dt.datetime, end: dt.datetime) -> WeatherRecord:
         """The record of the cell of a place, for the whole UTC days that hold [start, end].
+
+        Where nothing may be fetched, it is the kept response that holds most of those days, the latest of several.
 
         Raises
         ------
@@ -66,11 +75,9 @@ class ArchiveWeather:
         asked = self._kept / f"{hashlib.sha256(url.encode()).hexdigest()}.request.json"
         if not asked.is_file():
             if self._fetch is None:
-                raise NotFoundError(
-                    "No response of the Open-Meteo archive is kept for that place and span.",
-                    "Allow the provider 'open-meteo' to ask the network once, or put a response into the folder.",
-                )
-            self._keep(asked, url, self._fetch(url))
+                asked = self._kept_like(url)
+            else:
+                self._ask(asked, url, self._fetch)
         request = self._request(asked)
         path = self._kept / f"{request['sha256']}.json"
         reading = Reading.of_file(self.name, path)
@@ -83,10 +90,40 @@ class ArchiveWeather:
         )
         return nearest(records, lat_deg, lon_deg, start, end)
 
+    def _kept_like(self, url: str) -> Path:
+        wanted = _facts(url)
+        found: list[tuple[int, str, str, Path]] = []
+        for path in sorted(self._kept.glob("*.request.json")):
+            request = self._request(path)
+            held = _facts(request["url"])
+            first, last = max(wanted["start_date"], held["start_date"]), min(wanted["end_date"], held["end_date"])
+            days = (dt.date.fromisoformat(last) - dt.date.fromisoformat(first)).days + 1
+            if days > 0 and all(held[key] == wanted[key] for key in ("latitude", "longitude", "models")):
+                found.append((days, request["retrieved"], request["sha256"], path))
+        if not found:
+            raise NotFoundError(
+                "No response of the Open-Meteo archive is kept for that place and span.",
+                "Allow the provider 'open-meteo' to ask the network once, or put a response into the folder.",
+            )
+        return max(found)[-1]
+
+    def _ask(self, asked: Path, url: str, fetch: Fetch) -> None:
+        """Ask the network; that it was asked in vain is written down too, as it told where a case looks."""
+        in_vain = asked.with_name(asked.name.replace(".request.", ".in-vain."))
+        at = dt.datetime.now(dt.UTC).isoformat()
+        try:
+            self._keep(asked, url, fetch(url))
+        except ProviderError as error:
+            self._kept.mkdir(parents=True, exist_ok=True)
+            in_vain.write_text(json.dumps({"url": url, "asked": at, "wrong": error.what}, indent=1), encoding="utf-8")
+            raise
+        in_vain.unlink(missing_ok=True)
+
     def _keep(self, asked: Path, url: str, data: bytes) -> None:
-        digest = hashlib.sha256(data).hexdigest()
-        request = {"url": url, "models": MODEL, "sha256": digest, "size_bytes": len(data)}
-        request["retrieved"] = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        digest, now = hashlib.sha256(data), dt.datetime.now(dt.UTC)
+        self._fetched.append(Reading(self.name, url, Sha256(digest.digest()), len(data), now))
+        request = {"url": url, "models": MODEL, "sha256": digest.hexdigest(), "size_bytes": len(data)}
+        request["retrieved"] = now.isoformat()
         self._kept.mkdir(parents=True, exist_ok=True)
         draft = self._kept / f".draft.{os.getpid()}.json"
         draft.write_bytes(data)
@@ -95,15 +132,17 @@ class ArchiveWeather:
         except ProviderError as error:
             draft.unlink()
             raise ProviderError(f"The archive's answer cannot be used: {error.what}", error.do) from error
-        draft.replace(self._kept / f"{digest}.json")
+        draft.replace(self._kept / f"{digest.hexdigest()}.json")
         draft.write_text(json.dumps(request, indent=1), encoding="utf-8")
         draft.replace(asked)
 
     def _request(self, asked: Path) -> dict[str, str]:
         try:
             held = json.loads(asked.read_text(encoding="utf-8"))
-            return {key: str(held[key]) for key in ("url", "models", "sha256", "retrieved")}
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            found = {key: str(held[key]) for key in ("url", "models", "sha256", "retrieved")}
+            _facts(found["url"]), dt.datetime.fromisoformat(found["retrieved"])
+            return found
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise ProviderError(f"'{asked}' cannot be read ({error}).", "Delete it and ask again.") from error
 
 
@@ -127,6 +166,17 @@ def address(lat_deg: float, lon_deg: float, start: dt.datetime, end: dt.datetime
         "wind_speed_unit": "ms",
     }
     return f"{URL}?{urlencode(asked, safe=',')}"
+
+
+def _facts(url: str) -> dict[str, str]:
+    """What an address asks for; raises ValueError where it is none of `address`."""
+    held = dict(parse_qsl(urlsplit(url).query))
+    wanted = ("latitude", "longitude", "models", "start_date", "end_date")
+    if not all(key in held for key in wanted):
+        raise ValueError("the address does not say the place, the model and the days")
+    for key in wanted[3:]:
+        dt.date.fromisoformat(held[key])
+    return {key: held[key] for key in wanted}
 
 
 def fetch_whole(url: str, timeout_s: float = 30.0, pauses_s: tuple[float, ...] = PAUSES_S) -> bytes:
