@@ -41,6 +41,19 @@ def test_json_holds_every_hour_and_every_pair_of_days(asked: list[str]) -> None:
     assert any("silent for" in text for text in found["limits"])
 
 
+def test_labels_may_bear_a_byte_order_mark_but_no_depth_without_end(asked: list[str], tmp_path: Path) -> None:
+    labels = tmp_path / "labels.json"
+    labels.write_text(json.dumps({"rain": True}), encoding="utf-8-sig")
+    assert CliRunner().invoke(app, asked, catch_exceptions=False).exit_code == 0
+    for text, match in (("[" * 200_000, "cannot be read as JSON"), (" " * (1 << 21), "too large")):
+        labels.write_text(text)
+        with pytest.raises(WitnessmarkError, match=match):
+            CliRunner().invoke(app, asked, catch_exceptions=False)
+    labels.write_text(json.dumps([{"rain": True}] * 101))
+    with pytest.raises(WitnessmarkError, match="There are 101 labels"):
+        CliRunner().invoke(app, asked, catch_exceptions=False)
+
+
 def test_people_are_told_in_words_and_shown_a_picture(asked: list[str], tmp_path: Path) -> None:
     picture = tmp_path / "hours.png"
     done = CliRunner().invoke(app, [*asked, "--picture", str(picture)], catch_exceptions=False)

@@ -90,6 +90,15 @@ def test_the_archive_is_asked_only_by_leave(case: Case, weather: Path) -> None:
     assert "weather:open-meteo" in open_providers(case, {"weather"})
 
 
+def test_a_file_that_is_refused_is_told_beside_those_that_serve(case: Case, weather: Path) -> None:
+    (weather / "archive.json").write_text(archive())
+    (weather / "bad.csv").write_text("time,temp,coco\n2031-09-12 00:00:00,n/a,1\n")
+    held = CaseWeather(case)
+    assert len(held.given()) == 1
+    (trouble,) = held.troubles()
+    assert "bad.csv" in trouble
+
+
 def labelled(case: Case, tmp_path: Path) -> None:
     item = add_item(case, write_clip(tmp_path / "clip.mp4"), look=False).item
     draw_mark(case, item, "weather-label", {"rain": True})

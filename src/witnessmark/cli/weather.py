@@ -20,6 +20,7 @@ from witnessmark.plain import Plain, stated_moment
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="What the weather seen tells of the time.")
 MOST_PAIRS_SHOWN = 20
+MOST_LABEL_BYTES = 1 << 20
 
 
 @app.callback()
@@ -69,8 +70,12 @@ def _support(pair: DayPair) -> str:
 
 def _document(path: Path) -> Plain:
     try:
-        found: Plain = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        with path.open("rb") as stream:
+            raw = stream.read(MOST_LABEL_BYTES + 1)
+        if len(raw) > MOST_LABEL_BYTES:
+            raise BadInputError(f"'{path}' is too large to be labels.", "Give a file with labels, not a record.")
+        found: Plain = json.loads(raw.decode("utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
         raise BadInputError(f"'{path}' cannot be read as JSON ({error}).", "Give a file with labels.") from error
     return found
 

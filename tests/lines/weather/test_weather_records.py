@@ -234,6 +234,71 @@ def test_a_folder_says_where_files_stand_that_do_not(tmp_path: Path) -> None:
     assert far.kind == "model" and 11.0 < far.distance_km < 12.0
 
 
+HOSTILE = {
+    "meteostat temperature": ("b.csv", "time,temp,coco\n2031-09-12 00:00:00,n/a,1\n"),
+    "meteostat condition": ("b.csv", "time,temp,coco\n2031-09-12 00:00:00,5,nan\n"),
+    "huge cell": ("b.csv", "time,temp,coco\n2031-09-12 00:00:00,5,1\n" + "9" * 200_000 + ",5,1\n"),
+    "first year": ("b.csv", "at_utc,temperature_c\n0001-01-01T00:00+14:00,5\n"),
+    "code": ("b.json", json.dumps(response()).replace('"snow_depth": [33.0, 0.2]', '"weather_code": [1e400, NaN]')),
+    "height": ("b.json", json.dumps(response(elevation="high"))),
+    "height far off": ("b.json", json.dumps(response(elevation=1e6))),
+    "no list": ("b.json", json.dumps(response()).replace("[33.0, 0.2]", "5")),
+    "no numbers": ("b.json", json.dumps(response()).replace("[33.0, 0.2]", '[{}, "a"]')),
+    "nesting": ("b.json", "[" * 200_000),
+    "nested scenes": ("b.json", '{"format": "witnessmark-scenes/1", "scenes": ' + "[" * 200_000),
+    "place off the Earth": ("b.json", json.dumps(response(longitude=9999.0))),
+}
+"""What a folder may hold by mistake or on purpose."""
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_one_file_that_cannot_be_read_does_not_cost_the_others(tmp_path: Path, what: str) -> None:
+    name, text = HOSTILE[what]
+    text = text.replace('"snow_depth": "m"', '"snow_depth": "m", "weather_code": "wmo code"')
+    write(tmp_path / name, text)
+    write(tmp_path / "places.csv", "file,lat_deg,lon_deg\nb.csv,46.6,8.3\n")
+    with pytest.raises(ProviderError, match="'b\\."):
+        FolderWeather(tmp_path)
+    write(tmp_path / "a.json", json.dumps(response()))
+    held = FolderWeather(tmp_path)
+    assert len(held.all_records(46.6, 8.3, DAY, DAY + dt.timedelta(hours=5))) == 1
+    assert len(held.troubles) == 1 and "'b." in held.troubles[0]
+
+
+@pytest.mark.parametrize("name", ["b.csv.gz", "10637.csv.gz"])
+def test_a_file_that_unpacks_without_end_is_refused(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("witnessmark.lines.providers.weather_records.LARGEST_BYTES", 1 << 20)
+    head = b"temp,coco\n" if name.startswith("1") else b"at_utc,temperature_c\n"
+    (tmp_path / name).write_bytes(gzip.compress(head + b"#" + b" " * (1 << 22)))
+    with pytest.raises(ProviderError, match="unpacks to more"):
+        read_any(tmp_path / name)
+    (tmp_path / name).write_bytes(gzip.compress(head)[:-9])
+    with pytest.raises(ProviderError, match="is damaged"):
+        read_any(tmp_path / name)
+
+
+def test_what_a_person_states_of_a_file_must_fit_it(tmp_path: Path) -> None:
+    bulk = write(tmp_path / "10637.csv", BULK)
+    (named,) = read_meteostat(bulk, Stated(station="10637", utc_offset_s=0.0))
+    assert named.station == "10637"
+    with pytest.raises(ProviderError, match="holds no station 'JFK'"):
+        read_meteostat(bulk, Stated(station="JFK"))
+    archive, seen = write(tmp_path / "a.json", json.dumps(response())), write(tmp_path / "s.json", scenes())
+    isd = write(tmp_path / "isd.csv", ISD)
+    for path in (bulk, archive, seen, isd):
+        with pytest.raises(ProviderError, match="UTC by format"):
+            read_any(path, Stated(utc_offset_s=7200.0))
+
+
+def test_sources_count_wherever_they_stand(tmp_path: Path) -> None:
+    rows = [
+        {"time": "2031-09-13 00:00:00", "temp": 9.0},
+        {"time": "2031-09-13 01:00:00", "temp": 10.5, "temp_source": "dwd_mosmix"},
+    ]
+    (record,) = read_meteostat(write(tmp_path / "s.json", json.dumps({"data": rows})))
+    assert record.kind == "station" and [hour.temperature_c for hour in record.hours] == [None, None]
+
+
 def test_the_archive_is_asked_once_and_its_answer_kept(tmp_path: Path) -> None:
     asked: list[str] = []
 

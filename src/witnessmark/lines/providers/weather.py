@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import gzip
 import io
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from witnessmark.errors import BadInputError, NotFoundError, ProviderError
 from witnessmark.lines.providers.contract import WeatherHour, WeatherRecord, great_circle_km
 from witnessmark.lines.providers.weather_meteostat import read_meteostat
 from witnessmark.lines.providers.weather_openmeteo import read_openmeteo
-from witnessmark.lines.providers.weather_records import Recorded, Stated
+from witnessmark.lines.providers.weather_records import Recorded, Stated, height_m
 from witnessmark.lines.providers.weather_reports import read_reports, utc_offset_s
 from witnessmark.lines.providers.weather_scenes import FORMAT, read_scenes
 from witnessmark.plain import iso
@@ -27,6 +28,7 @@ READERS: Mapping[str, Callable[[Path, Stated | None], tuple[Recorded, ...]]] = {
     "scenes": read_scenes,
 }
 SNIFFED_BYTES = 1 << 16
+MOST_TOLD = 5
 
 
 class FolderWeather:
@@ -38,11 +40,16 @@ class FolderWeather:
         Holds Open-Meteo archive responses (``timezone=GMT``), Meteostat JSON and bulk CSV, METAR and ISD tables, and
         scenes files; a ``places.csv`` states what files do not say: where a station stands, the offset of its times.
 
+    Attributes
+    ----------
+    troubles : tuple of str
+        A sentence, with the fix, for each file that was left out: it is none of these, has an unknown unit, states no
+        place, or holds times that are neither UTC nor carry an offset. The others serve.
+
     Raises
     ------
     ProviderError
-        When the folder is missing, or a file is none of these, has an unknown unit, states no place, or holds times
-        that are neither UTC nor carry an offset.
+        When the folder is missing, its ``places.csv`` cannot be read, or every file was left out.
     """
 
     name = "folder"
@@ -55,7 +62,17 @@ class FolderWeather:
         stated = _places(folder)
         paths = sorted(folder.iterdir(), key=lambda path: path.name)
         files = [path for path in paths if path.name.endswith((".json", ".csv", ".csv.gz")) and path.name != PLACES]
-        self._held = tuple(_placed(record) for path in files for record in read_any(path, stated.get(path.name)))
+        held: list[Recorded] = []
+        refused: list[ProviderError] = []
+        for path in files:
+            try:
+                held += [_placed(record) for record in read_any(path, stated.get(path.name))]
+            except ProviderError as error:
+                refused.append(error)
+        if refused and not held:
+            raise ProviderError(" ".join(error.what for error in refused[:MOST_TOLD]), refused[0].do)
+        self._held = tuple(held)
+        self.troubles = tuple(str(error) for error in refused)
 
     def record(self, lat_deg: float, lon_deg: float, start: dt.datetime, end: dt.datetime) -> WeatherRecord:
         """The nearest recorded station or cell with hours in [start, end].
@@ -91,7 +108,7 @@ def sniff(path: Path) -> str:
             packed = stream.read(2) == b"\x1f\x8b"
         with gzip.open(path) if packed else path.open("rb") as stream:
             head = stream.read(SNIFFED_BYTES)
-    except (OSError, EOFError):
+    except (OSError, EOFError, zlib.error):
         head = b""
     if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
         if FORMAT.encode() in head:
@@ -152,9 +169,10 @@ def _seen(record: Recorded, distance_km: float, hours: tuple[WeatherHour, ...]) 
 
 
 def _placed(record: Recorded) -> Recorded:
-    if record.lat_deg is None or record.lon_deg is None or not (-90.0 <= record.lat_deg <= 90.0):
+    lat, lon = record.lat_deg, record.lon_deg
+    if lat is None or lon is None or not (-90.0 <= lat <= 90.0 and -180.0 <= lon <= 180.0):
         raise ProviderError(
-            f"'{record.reading.source}' does not say where it was recorded.",
+            f"'{record.reading.source}' does not say where on the Earth it was recorded.",
             f"Write a row for it into {PLACES} beside it: file,lat_deg,lon_deg,elevation_m,utc_offset.",
         )
     return record
@@ -171,9 +189,10 @@ def _places(folder: Path) -> dict[str, Stated]:
             lat, lon, height = (
                 float(held[key]) if held.get(key) else None for key in ("lat_deg", "lon_deg", "elevation_m")
             )
+            height = height_m(held["file"], height)
             offset_s = utc_offset_s(held["utc_offset"]) if held.get("utc_offset") else None
             found[held["file"]] = Stated(lat, lon, height, offset_s, held.get("station") or None)
-    except (ValueError, KeyError, AttributeError, csv.Error, BadInputError) as error:
+    except (ValueError, KeyError, AttributeError, csv.Error, OSError, BadInputError) as error:
         raise ProviderError(
             f"'{PLACES}' cannot be read ({error}).", "Its columns are file,lat_deg,lon_deg,elevation_m,utc_offset."
         ) from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import gzip
 import io
 import json
 from collections import Counter
@@ -13,7 +12,16 @@ from pathlib import Path
 
 from witnessmark.errors import ProviderError
 from witnessmark.lines.providers.contract import Reading, WeatherHour
-from witnessmark.lines.providers.weather_records import Recorded, Stated, moment, read_bytes, whole_hours
+from witnessmark.lines.providers.weather_records import (
+    Recorded,
+    Stated,
+    moment,
+    read_bytes,
+    refuse_offset,
+    refusing,
+    unpacked,
+    whole_hours,
+)
 
 FIELDS: Mapping[str, tuple[str, float]] = {
     "temp": ("temperature_c", 1.0),
@@ -55,6 +63,7 @@ NO_SOURCES = "The record does not say which values were observed: Meteostat fill
 UTC_FIX = "Meteostat gives UTC unless asked otherwise: ask again without a time zone."
 
 
+@refusing
 def read_meteostat(path: Path, stated: Stated | None = None) -> tuple[Recorded, ...]:
     """The station of a file.
 
@@ -68,11 +77,18 @@ def read_meteostat(path: Path, stated: Stated | None = None) -> tuple[Recorded, 
     Raises
     ------
     ProviderError
-        When it is no such file.
+        When it is no such file, or a person states another station or offset.
     """
     stated = stated or Stated()
     name = path.name
-    rows, sourced = _rows(name, read_bytes(path))
+    station = name.split(".")[0]
+    refuse_offset(name, stated)
+    if stated.station not in (None, station):
+        raise ProviderError(
+            f"'{name}' holds no station '{stated.station}': such a file is of one station and named by it.",
+            "Leave the station out, or give that station's own file.",
+        )
+    rows, sourced = _rows(name, unpacked(name, read_bytes(path)))
     left: Counter[str] = Counter()
     hours, notes = whole_hours(_hour(at, row, sourced, left) for at, row in rows)
     told = [f"Values left out because '{source}' filled them in: {count}." for source, count in sorted(left.items())]
@@ -80,7 +96,7 @@ def read_meteostat(path: Path, stated: Stated | None = None) -> tuple[Recorded, 
         told.append(NO_SOURCES)
     record = Recorded(
         reading=Reading.of_file("folder", path),
-        station=stated.station or name.split(".")[0],
+        station=station,
         lat_deg=stated.lat_deg,
         lon_deg=stated.lon_deg,
         elevation_m=stated.elevation_m,
@@ -93,17 +109,12 @@ def read_meteostat(path: Path, stated: Stated | None = None) -> tuple[Recorded, 
 
 
 def _rows(name: str, data: bytes) -> tuple[list[tuple[dt.datetime, Mapping[str, object]]], bool]:
-    if data[:2] == b"\x1f\x8b":
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError) as error:
-            raise ProviderError(f"'{name}' is damaged ({error}).", "Fetch it again.") from error
     try:
         text = data.decode("utf-8-sig")
         if text.lstrip().startswith("{"):
             return _of_json(name, json.loads(text))
         return _of_csv(name, text)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ProviderError(
             f"'{name}' is not hourly data of Meteostat ({type(error).__name__}: {error}).", "Keep it as it came."
         ) from error
@@ -114,7 +125,7 @@ def _of_json(
 ) -> tuple[list[tuple[dt.datetime, Mapping[str, object]]], bool]:
     held = list(body["data"])
     rows = [(moment(name, str(row["time"]), 0.0, UTC_FIX), row) for row in held]
-    return rows, any(key.endswith("_source") for row in held[:1] for key in row)
+    return rows, any(key.endswith("_source") for row in held for key in row)
 
 
 def _of_csv(name: str, text: str) -> tuple[list[tuple[dt.datetime, Mapping[str, object]]], bool]:

@@ -9,7 +9,16 @@ from pathlib import Path
 
 from witnessmark.errors import ProviderError
 from witnessmark.lines.providers.contract import Reading, WeatherHour
-from witnessmark.lines.providers.weather_records import Recorded, Stated, moment, read_bytes, whole_hours
+from witnessmark.lines.providers.weather_records import (
+    Recorded,
+    Stated,
+    height_m,
+    moment,
+    read_bytes,
+    refuse_offset,
+    refusing,
+    whole_hours,
+)
 
 # field of WeatherHour -> variable of the response, and for each unit the factor and offset to the field's unit
 _CELSIUS = {"°C": (1.0, 0.0), "°F": (5.0 / 9.0, -160.0 / 9.0)}
@@ -32,6 +41,7 @@ AS_IT_CAME = "Keep the response exactly as it came."
 ASK_AGAIN = "Request it again with timezone=GMT, so that every hour is UTC."
 
 
+@refusing
 def read_openmeteo(path: Path, stated: Stated | None = None, models: str | None = None) -> tuple[Recorded, ...]:
     """The cell that a response holds.
 
@@ -40,7 +50,7 @@ def read_openmeteo(path: Path, stated: Stated | None = None, models: str | None 
     path : Path
         JSON as the archive gave it.
     stated : Stated, optional
-        Not needed: a response says where it holds.
+        Not needed: a response says where it holds, and is in UTC.
     models : str, optional
         What ``models=`` of the request was, where that is known.
 
@@ -48,10 +58,10 @@ def read_openmeteo(path: Path, stated: Stated | None = None, models: str | None 
     ------
     ProviderError
         When it is no such response, has an unknown unit, or is not in UTC: a response in local time states one offset
-        for its whole span, which a change of clocks makes wrong.
+        for its whole span, which a change of clocks makes wrong; or when a person states an offset of its times.
     """
-    del stated
     name = path.name
+    refuse_offset(name, stated)
     try:
         body = json.loads(read_bytes(path))
         if isinstance(body, Mapping) and body.get("error"):
@@ -59,7 +69,7 @@ def read_openmeteo(path: Path, stated: Stated | None = None, models: str | None 
         hourly, units = body["hourly"], body["hourly_units"]
         stamps = list(hourly["time"])
         lat_deg, lon_deg = float(body["latitude"]), float(body["longitude"])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ProviderError(
             f"'{name}' is not a recorded archive response ({type(error).__name__}: {error}).",
             "Keep the response's JSON exactly as it came.",
@@ -69,14 +79,13 @@ def read_openmeteo(path: Path, stated: Stated | None = None, models: str | None 
     columns, suffixes = _columns(name, hourly, units, len(moments))
     rows = [{field: values[index] for field, values in columns.items()} for index in range(len(moments))]
     hours, notes = whole_hours(_hour(at, row) for at, row in zip(moments, rows, strict=True))
-    elevation = body.get("elevation")
     pinned = ", ".join(sorted(suffixes)) or models
     record = Recorded(
         reading=Reading.of_file("folder", path),
         station="",
         lat_deg=lat_deg,
         lon_deg=lon_deg,
-        elevation_m=None if elevation is None else float(elevation),
+        elevation_m=height_m(name, body.get("elevation")),
         model=f"Open-Meteo archive, {pinned or 'model not stated'}",
         kind="model",
         hours=hours,

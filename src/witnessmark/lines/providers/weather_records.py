@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
-from collections.abc import Iterable, Mapping
+import functools
+import gzip
+import io
+import math
+import zlib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
 from witnessmark.errors import ProviderError
 from witnessmark.lines.providers.contract import Reading, WeatherHour
@@ -23,7 +30,31 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
 }
 """Values outside cannot be: about the records kept by the WMO (World Weather and Climate Extremes Archive)."""
 HOUR_S = 3600.0
-LARGEST_BYTES = 1 << 28
+LARGEST_BYTES = 1 << 27
+"""No record of some stations and years is larger, packed or not."""
+LOWEST_M, HIGHEST_M = -500.0, 9000.0
+FIRST_YEAR, LAST_YEAR = 1700, 2200
+"""No record is of other years; far ones overflow."""
+DAMAGE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, csv.Error)
+"""What reading a hostile file may raise: a number that is none, a list that is none, nesting without end."""
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def refusing(read: Callable[Concatenate[Path, P], T]) -> Callable[Concatenate[Path, P], T]:
+    """A reader that refuses whatever it cannot read with one sentence and the fix, so that other files still serve."""
+
+    @functools.wraps(read)
+    def whole(path: Path, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return read(path, *args, **kwargs)
+        except DAMAGE as error:
+            raise ProviderError(
+                f"'{path.name}' cannot be read ({type(error).__name__}: {str(error)[:200]}).",
+                "Keep the file exactly as it came, or correct that value.",
+            ) from error
+
+    return whole
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,6 +132,8 @@ def moment(name: str, text: str, offset_s: float | None, fix: str) -> dt.datetim
         found = dt.datetime.fromisoformat(text.strip())
     except ValueError as error:
         raise ProviderError(f"'{name}' holds the time '{text[:40]}'.", "Write times as 2022-09-13T11:00Z.") from error
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise ProviderError(f"'{name}' holds the time '{text[:40]}'.", "Correct the year.")
     if found.tzinfo is None:
         if offset_s is None:
             raise ProviderError(f"'{name}' holds the time '{text[:40]}' without a UTC offset.", fix)
@@ -160,3 +193,54 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ProviderError(f"'{path}' cannot be read ({error.strerror}).", "Check the path.") from error
+
+
+def unpacked(name: str, data: bytes) -> bytes:
+    """Bytes of a file, unpacked when they are gzip.
+
+    Raises
+    ------
+    ProviderError
+        When they are damaged, or far more than records are.
+    """
+    if data[:2] != b"\x1f\x8b":
+        return data
+    try:
+        with gzip.open(io.BytesIO(data)) as stream:
+            found = stream.read(LARGEST_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise ProviderError(f"'{name}' is damaged ({error}).", "Fetch it again.") from error
+    if len(found) > LARGEST_BYTES:
+        raise ProviderError(f"'{name}' unpacks to more than any weather record.", "Cut it to the years that matter.")
+    return found
+
+
+def height_m(name: str, value: object) -> float | None:
+    """A stated height of the ground; None where none, or NaN, is stated.
+
+    Raises
+    ------
+    ProviderError
+    """
+    if value is None:
+        return None
+    height = float(str(value))
+    if math.isnan(height):
+        return None
+    if not LOWEST_M <= height <= HIGHEST_M:
+        raise ProviderError(f"'{name}' states a height of {height:g} m.", "Correct it, in metres above the sea.")
+    return height
+
+
+def refuse_offset(name: str, stated: Stated | None) -> None:
+    """Refuse an offset that a person states of a file whose times are UTC.
+
+    Raises
+    ------
+    ProviderError
+    """
+    if stated is not None and stated.utc_offset_s:
+        raise ProviderError(
+            f"The times of '{name}' are UTC by format, but an offset of {stated.utc_offset_s / 3600.0:+g} h is stated.",
+            "Leave --utc-offset (or utc_offset in places.csv) out for it.",
+        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import gzip
 import io
 import math
 import re
@@ -16,7 +15,17 @@ from witnessmark.errors import ProviderError
 from witnessmark.lines.providers.contract import Reading, WeatherHour
 from witnessmark.lines.providers.weather_columns import COLUMNS, NYCFLIGHTS, WITHOUT_UNIT, Column
 from witnessmark.lines.providers.weather_isd import is_isd, isd_hour
-from witnessmark.lines.providers.weather_records import Recorded, Stated, moment, read_bytes, whole_hours
+from witnessmark.lines.providers.weather_records import (
+    Recorded,
+    Stated,
+    height_m,
+    moment,
+    read_bytes,
+    refuse_offset,
+    refusing,
+    unpacked,
+    whole_hours,
+)
 
 TIMES = ("time_hour", "at_utc", "time_utc", "valid_utc", "valid", "observation_time", "time", "datetime", "date", "at")
 STATIONS = ("station", "origin", "station_id", "icao", "icaoid", "call_sign")
@@ -37,6 +46,7 @@ OFFSET_FIX = (
 )
 
 
+@refusing
 def read_reports(path: Path, stated: Stated | None = None) -> tuple[Recorded, ...]:
     """Every station of a table.
 
@@ -78,7 +88,7 @@ def read_reports(path: Path, stated: Stated | None = None) -> tuple[Recorded, ..
                 station=station,
                 lat_deg=stated.lat_deg if lat is None else lat,
                 lon_deg=stated.lon_deg if lon is None else lon,
-                elevation_m=stated.elevation_m if height is None else height,
+                elevation_m=stated.elevation_m if height is None else height_m(name, height),
                 model=f"station reports{f' of {station}' if station else ''}",
                 kind="station",
                 hours=hours,
@@ -100,8 +110,8 @@ class _Table:
 
 def _table(name: str, data: bytes) -> _Table:
     try:
-        text = (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode("utf-8-sig")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+        text = unpacked(name, data).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
         raise ProviderError(f"'{name}' is not readable text ({error}).", "Keep the table as it came.") from error
     zone = re.search(r"^#.*Time Zone\s*->\s*(\S+)", text, re.MULTILINE)
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
@@ -131,6 +141,7 @@ def _reader(name: str, table: _Table, stated: Stated) -> Callable[[Mapping[str, 
     """How a row becomes an hour."""
     header = table.header
     if is_isd(header):
+        refuse_offset(name, stated)
         return lambda row: isd_hour(moment(name, row["date"], 0.0, OFFSET_FIX), row)
     time_at = next((column for column in TIMES if column in header), None)
     time_at = time_at or next((column for column in header if UTC_COLUMN.search(column)), None)

@@ -8,7 +8,16 @@ from pathlib import Path
 
 from witnessmark.errors import ProviderError
 from witnessmark.lines.providers.contract import Reading, WeatherHour
-from witnessmark.lines.providers.weather_records import Recorded, Stated, moment, read_bytes, whole_hours
+from witnessmark.lines.providers.weather_records import (
+    Recorded,
+    Stated,
+    height_m,
+    moment,
+    read_bytes,
+    refuse_offset,
+    refusing,
+    whole_hours,
+)
 
 FORMAT = "witnessmark-scenes/1"
 SNOW_M, BARE_M = 0.05, 0.0
@@ -19,6 +28,7 @@ HOW = (
 )
 
 
+@refusing
 def read_scenes(path: Path, stated: Stated | None = None) -> tuple[Recorded, ...]:
     """The scenes of a file.
 
@@ -36,6 +46,7 @@ def read_scenes(path: Path, stated: Stated | None = None) -> tuple[Recorded, ...
         When it is no such file, a time has no offset, or the share is not stated.
     """
     stated, name = stated or Stated(), path.name
+    refuse_offset(name, stated)
     try:
         body = json.loads(read_bytes(path))
         if body["format"] != FORMAT:
@@ -43,9 +54,9 @@ def read_scenes(path: Path, stated: Stated | None = None) -> tuple[Recorded, ...
         right = float(body["right_share"])
         hours, notes = whole_hours(_hour(name, scene) for scene in body["scenes"])
         lat, lon = (_number(body, key) for key in ("lat_deg", "lon_deg"))
-        height = _number(body, "elevation_m")
+        height = height_m(name, _number(body, "elevation_m"))
         satellite = str(body["satellite"])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ProviderError(f"'{name}' holds no scenes ({type(error).__name__}: {error}).", HOW) from error
     if not 0.5 <= right <= 1.0:
         raise ProviderError(

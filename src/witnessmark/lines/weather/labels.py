@@ -47,13 +47,15 @@ def read_document(document: object) -> tuple[WeatherLabel, ...]:
     Raises
     ------
     BadInputError
-        When one cannot be used, a time has no offset, or nothing is said.
+        When one cannot be used, a time has no offset, there are too many, or nothing is said.
     """
     if isinstance(document, Mapping) and "labels" in document:
         document = document["labels"]
     entries = document if isinstance(document, (list, tuple)) else [document]
+    if len(entries) > MOST_LABELS:
+        raise BadInputError(f"There are {len(entries)} labels.", f"Give at most {MOST_LABELS}, of one recording.")
     labels = []
-    for number, entry in enumerate(entries[:MOST_LABELS]):
+    for number, entry in enumerate(entries):
         try:
             labels.append(_label(f"label-{number + 1}", entry))
         except _Refused as error:
