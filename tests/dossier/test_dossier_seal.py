@@ -26,7 +26,7 @@ from witnessmark.dossier import DossierContent, Edition, seal, verify, without_t
 from witnessmark.dossier.editions import blurred
 from witnessmark.errors import BadInputError, ClashError, CustodyError
 from witnessmark.media.blur import BLOCKS_ACROSS
-from witnessmark.plain import Plain, to_plain
+from witnessmark.plain import Plain
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -149,6 +149,23 @@ def test_no_picture_among_observations_is_published_whatever_its_member_is_calle
     closed = files_of(seal(content, tmp_path / "closed", Edition.CLOSED, KEY.sign).path)
     assert all(text.encode() in closed["data/case.json"] for text in texts)
     assert not any(text[40:100].encode() in closed["data/report.html"] for text in texts)
+
+
+def test_accounts_of_one_or_two_characters_are_left_out_where_they_are_quoted(tmp_path: Path) -> None:
+    content = make_content(tmp_path / "in")
+    case = json.loads(json.dumps(content.case))
+    case["items"][0]["appearances"] += [{"platform": "Telegram", "account": name} for name in ("xy", "Б", "B")]
+    case["findings"][0]["statement"] = "Posted by 'xy' on Telegram, again by 'Б', by \"B\" and by '@XY'; B and x stay."
+    case["findings"][0]["limits"] = ["It is not known who 'x' is."]
+    content = dataclasses.replace(content, case=case)
+    files = files_of(seal(content, tmp_path / "public", Edition.PUBLIC, KEY.sign).path)
+    told = json.loads(files["data/case.json"])["findings"][0]
+    left = "(name left out)"
+    assert told["statement"] == (
+        f"Posted by '{left}' on Telegram, again by '{left}', by \"{left}\" and by '{left}'; B and x stay."
+    )
+    assert told["limits"] == ["It is not known who 'x' is."]
+    assert not any(b"'xy'" in data or "'Б'".encode() in data for data in files.values())
 
 
 def known(name: str, origin: str = "", sha256: str = "cd" * 32) -> dict[str, Plain]:

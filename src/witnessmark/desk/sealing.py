@@ -33,7 +33,7 @@ from witnessmark.plain import Plain, from_plain, iso, to_plain
 
 Progress = Callable[[float, str], None]
 _QUESTION = "What does this footage show: is it new, where and when was it filmed, and whose account does it fit?"
-_NAMING_LINES = frozenset({"copies"})  # whose pictures name recordings that may be of others
+_NAMING_LINES = frozenset({"copies", "scene"})  # whose pictures name recordings that may be of others
 _ITEM_FIELDS = ("exhibit_number", "sha256", "sha512", "size_bytes", "media_type", "copy", "media")
 
 
@@ -174,8 +174,11 @@ def _review(row: dict[str, Any]) -> dict[str, Plain]:
 
 def _pictures(case: Case) -> tuple[tuple[DossierPicture, ...], dict[str, Any] | None]:
     found: list[DossierPicture] = []
+    results = [*case.records.results("finding", superseded=True), *case.records.results("abstention")]
+    told = {picture["sha256"] for body in results for picture in body.get("pictures", [])}
     for item in case.records.items(copy="evidentiary"):
-        derived = {body["name"]: body for body in case.records.items(parent=item["sha256"])}
+        bodies = case.records.items(parent=item["sha256"])
+        derived = {body["name"]: body for body in bodies if not _untold(body, told)}
         for name, body in derived.items():
             if name.endswith("-blurred.png"):
                 continue  # goes with the clear one
@@ -202,6 +205,11 @@ def _pictures(case: Case) -> tuple[tuple[DossierPicture, ...], dict[str, Any] | 
         found.append(DossierPicture(picture["name"], picture["caption"], png, None, shows_footage=False))
     names: list[Plain] = [picture["name"] for picture in assessment["pictures"]]
     return tuple(found), {**assessment, "pictures": names}
+
+
+def _untold(body: dict[str, Any], told: set[str]) -> bool:
+    """Whether a picture may name recordings that no result in the dossier tells of: a public edition could not know."""
+    return body["derivation"]["parameters"].get("line") in _NAMING_LINES and body["sha256"] not in told
 
 
 def _others(case: Case, assessment: dict[str, Any] | None) -> list[Plain]:

@@ -22,6 +22,8 @@ LEFT_OUT = (
     "Small pictures that lines keep among their observations.",
     "Names, partners and hashes of recordings that are not items of this case: each is called Recording 1, Recording 2 "
     "and so on throughout, and pictures in which such a recording is named are not included.",
+    "Where recordings that are not items of this case were filmed, and who says where any compared recording was; what "
+    "they weigh over the grid of places is given.",
 )
 """Sentences that stand in `case.json` and in the report of every public edition."""
 
@@ -46,6 +48,7 @@ _DROPPED = {
 _PATH = re.compile(
     r"file://\S+|(?<![\w:/.~])~?/(?:[^\s/\"'<>]+/)+[^\s/\"'<>]*|(?<!\w)[A-Za-z]:\\[^\s\"'<>]*|\\\\[^\s\"'<>]+\\[^\s\"'<>]*"
 )
+_IN_QUOTES = r"(?<=['\"\u2018\u201c])@?(?:{})(?=['\"\u2019\u201d])"
 _PATH_LEFT_OUT = "(path left out)"
 _NAME_LEFT_OUT = "(name left out)"
 
@@ -120,9 +123,10 @@ class Redaction:
             if isinstance(source, dict) and source.get("kind") in _SHIELDED_SOURCES:
                 self._shielded.add(str(source.get("id")))
                 self._pseudonyms.setdefault(str(source.get("name")), f"Source {source.get('id')}")
-        words = [name for name in (*self._pseudonyms, *self._names) if len(name) >= 3]  # shorter ones are words too
-        pattern = "|".join(re.escape(name) for name in sorted(words, key=lambda name: (-len(name), name)))
-        self._words = re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", re.IGNORECASE) if words else None
+        known = {*self._pseudonyms, *self._names}
+        self._words = _names_pattern(r"(?<!\w)(?:{})(?!\w)", (name for name in known if len(name) >= 3))
+        # shorter ones are words too: they are names where they are quoted
+        self._quoted = _names_pattern(_IN_QUOTES, (name for name in known if len(name.strip()) > 0 and len(name) < 3))
         self._folded = {name.casefold(): pseudonym for name, pseudonym in self._pseudonyms.items()}
 
     def _person(self, name: str) -> str:
@@ -160,8 +164,9 @@ class Redaction:
 
     def _people_and_paths(self, text: str) -> str:
         text = _PATH.sub(_PATH_LEFT_OUT, text)
-        if self._words is not None:
-            text = self._words.sub(lambda match: self._folded.get(match[0].casefold(), _NAME_LEFT_OUT), text)
+        for names in (self._quoted, self._words):
+            if names is not None:
+                text = names.sub(lambda match: self._folded.get(match[0].casefold(), _NAME_LEFT_OUT), text)
         return text
 
     def value(self, value: Plain, dropped: frozenset[str] = frozenset()) -> Plain:
@@ -215,3 +220,10 @@ class Redaction:
             entry["sha256"] = sha256
             entries.append(entry)
         return entries
+
+
+def _names_pattern(around: str, names: Iterable[str]) -> re.Pattern[str] | None:
+    """Any of the names in capitals or small letters, the longest first; None for none."""
+    longest = sorted(names, key=lambda name: (-len(name), name))
+    joined = "|".join(re.escape(name) for name in longest)
+    return re.compile(around.replace("{}", joined), re.IGNORECASE) if longest else None

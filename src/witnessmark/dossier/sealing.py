@@ -112,8 +112,7 @@ def _write_payload(
     tell(0.0, "custody log")
     _write_custody(bag, content, names)
     tell(0.05, "pictures")
-    kept_back = names is not None and names.recordings.any_foreign
-    drawn = [picture for picture in content.pictures if not (kept_back and picture.names_recordings)]
+    drawn = [picture for picture in content.pictures if names is None or not _names_others(picture, names)]
     pictures = [_write_picture(bag, picture, names) for picture in drawn]
     likelihoods = _write_likelihoods(bag, content, tell)
     originals = {} if public else _write_originals(bag, content.originals, tell)
@@ -173,6 +172,12 @@ def _write_custody(bag: BagWriter, content: DossierContent, names: Redaction | N
         bag.write(f"data/custody/tokens/{token.event_number:08d}{more}.tsr", token.der)
     for number, root in enumerate(content.trusted_roots, 1):
         bag.write(f"data/custody/roots/{number:02d}.pem", root)
+
+
+def _names_others(picture: DossierPicture, names: Redaction) -> bool:
+    """Whether a recording that is not of the case may be named in a picture: its line tells of one."""
+    line = None if picture.derivation is None else picture.derivation.parameters.get("line")
+    return picture.names_recordings and names.recordings.told_by(line)
 
 
 def _write_picture(bag: BagWriter, picture: DossierPicture, names: Redaction | None) -> Plain:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+import cv2
+import numpy as np
 import pytest
 from tests.lines.clips import item_of, write
 from tests.lines.scene.planting import plant_scene
@@ -19,7 +22,7 @@ from witnessmark.lines.conformance import (
     render_panel,
 )
 from witnessmark.lines.contract import Abstention, Finding, Line, Tools
-from witnessmark.lines.scene import SCENE, Chosen, Reference
+from witnessmark.lines.scene import SCENE, Chosen, Reference, drawing
 from witnessmark.lines.scene.observations import SceneObservations
 from witnessmark.plain import to_plain
 
@@ -52,8 +55,17 @@ def test_the_other_street_is_not_taken_for_it(seen: SceneObservations) -> None:
 
 def test_pictures_show_footage_and_are_png(seen: SceneObservations) -> None:
     pictures = SCENE.draw(seen)
-    assert len(pictures) == 1
-    assert pictures[0].png.startswith(b"\x89PNG") and pictures[0].shows_footage
+    clear, veiled = pictures
+    assert clear.png.startswith(b"\x89PNG") and clear.shows_footage and not veiled.shows_footage
+    assert veiled.name == f"{clear.name}-blurred"
+    best = seen.compared[0].best
+    assert best is not None
+    bare = replace(seen.compared[0], best=replace(best, points=best.points[:1]))  # no lines over the stills
+    drawn = [drawing.side_by_side(bare, 1, veiled=veiled).png for veiled in (False, True)]
+    pixels = [cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE) for png in drawn]
+    rows, columns = pixels[0].shape[0] // 3, pixels[0].shape[1] // 3
+    edges = [float(np.abs(np.diff(one[rows:-rows, 40:columns].astype(float), axis=1)).mean()) for one in pixels]
+    assert edges[1] < 0.4 * edges[0], edges
     assert re.fullmatch(r"[a-z0-9-]+", pictures[0].name) and pictures[0].caption.endswith(".")
 
 

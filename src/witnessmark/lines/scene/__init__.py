@@ -140,9 +140,13 @@ class SceneLine:
         return likelihood.weigh(seen, over, self.name, self.version)
 
     def draw(self, seen: SceneObservations) -> tuple[Picture, ...]:
-        """Both pictures of the surest comparisons side by side."""
+        """Both pictures of the surest comparisons side by side, and the same blurred."""
         told = [each for each in seen.compared if each.best is not None and each.relation != "cannot-tell"]
-        return tuple(drawing.side_by_side(each, number + 1) for number, each in enumerate(told))
+        return tuple(
+            drawing.side_by_side(each, number, veiled=veiled)
+            for number, each in enumerate(told, start=1)
+            for veiled in (False, True)
+        )
 
     def _abstain(self, item: Item, reason: str, helps: str) -> Abstention:
         return Abstention(self.name, self.version, reason, helps, (InputRef(item.sha256, "pictures"),))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from witnessmark.lines.contract import Picture
 from witnessmark.lines.scene.observations import Compared, Frame, MatchedPoint, PairSeen
+from witnessmark.media import blur
 
 LINE, REGION = "#d9730d", "#2f6fb0"
 LINES = 40
@@ -25,7 +26,7 @@ NEAR_SHARE = 0.06
 Shares = NDArray[np.float64]
 
 
-def side_by_side(compared: Compared, number: int) -> Picture:
+def side_by_side(compared: Compared, number: int, *, veiled: bool = False) -> Picture:
     """Draw the best pair of views of a comparison as PNG; the same observations give the same bytes.
 
     Parameters
@@ -34,6 +35,9 @@ def side_by_side(compared: Compared, number: int) -> Picture:
         With a best pair.
     number : int
         For the picture's name.
+    veiled : bool
+        Both views blurred by `witnessmark.media.blur`: what a person is shown before asking for the clear picture, and
+        what public editions hold.
     """
     pair = compared.best
     assert pair is not None
@@ -46,18 +50,18 @@ def side_by_side(compared: Compared, number: int) -> Picture:
         axes: list[Axes] = list(figure.subplots(1, 2, width_ratios=ratios, squeeze=False)[0])
         here = np.array([(point.x_share, point.y_share) for point in pair.points])
         there = np.array([(point.reference_x_share, point.reference_y_share) for point in pair.points])
-        _picture(axes[0], left, here, f"this item at {left.at_s:.1f} s")
-        _picture(axes[1], right, there, f"{compared.label[:60]} at {right.at_s:.1f} s")
+        _picture(axes[0], left, here, f"this item at {left.at_s:.1f} s", veiled)
+        _picture(axes[1], right, there, f"{compared.label[:60]} at {right.at_s:.1f} s", veiled)
         _join(figure, axes, pair)
         figure.suptitle(_title(compared, pair), fontsize=10, x=0.01, ha="left")
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", metadata={"Software": None})
     return Picture(
-        name=f"scene-match-{number}",
+        name=f"scene-match-{number}{'-blurred' if veiled else ''}",
         caption="Matched ground in both pictures: points that one geometry explains are joined, the ground around them "
-        "is outlined.",
+        f"is outlined{'; stills blurred' if veiled else ''}.",
         png=buffer.getvalue(),
-        shows_footage=True,
+        shows_footage=not veiled,
     )
 
 
@@ -74,9 +78,11 @@ def spread_points(points: list[MatchedPoint], at_most: int) -> tuple[MatchedPoin
     return tuple(points[index] for index in sorted(picked))
 
 
-def _picture(axis: Axes, frame: Frame, shares: Shares, title: str) -> None:
+def _picture(axis: Axes, frame: Frame, shares: Shares, title: str, veiled: bool) -> None:
     grey = cv2.imdecode(np.frombuffer(frame.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
     assert grey is not None, "a kept picture is a JPEG made here"
+    if veiled:
+        grey = blur(np.repeat(np.asarray(grey, np.uint8)[..., None], 3, axis=2))[..., 0]
     axis.imshow(grey, cmap="gray", vmin=0, vmax=255, extent=(0.0, 1.0, 1.0, 0.0), aspect="auto")
     axis.set_box_aspect(frame.height_px / frame.width_px)
     near = np.zeros(grey.shape, np.uint8)
