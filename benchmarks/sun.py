@@ -226,9 +226,11 @@ CARES = (
 
 
 def coverage(n: int, incidents: int) -> list[str]:
-    """Coverage of the regions of time at a known place, over one day by the minute."""
+    """Coverage of the regions of time at a known place, over one day, by the minute where nothing else is said."""
     rows = [*HEAD]
     rows += [row(care.name, trials(care, n, 101)) for care in CARES]
+    for care in (CARES[0], CARES[3]):
+        rows.append(row(f"{care.name}, in steps of ten minutes", trials(care, n, 101, step_s=600.0)))
     rows.append(row("one shadow, nothing known of the camera but its heading", trials(CARES[0], n, 105, camera=False)))
     rows.append(row("one shadow, heading not known", trials(CARES[0], n, 103, heading=False)))
     for found, words in zip(on_relief(incidents, 11), ("slope not known", "slope from the relief"), strict=True):

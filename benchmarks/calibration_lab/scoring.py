@@ -62,7 +62,7 @@ class Row:
     km2, minutes : float
         Of the 90 % regions.
     off_km, off_min : float
-        From the truth to the best cell and the best instant.
+        From the truth to the best cell and the middle of the best step.
     gained : mapping of line to tuple of float
         Bits a line alone gains about the truth at each of `TEMPERS`: log2 of what it makes of the prior there.
     pairs : tuple of Pair
@@ -99,7 +99,7 @@ def _to_metres(crs: str) -> Transformer:
 
 
 def truth_of(incident: Incident, over: Hypotheses) -> tuple[int, int, float, float]:
-    """Cell and instant of the truth, and its place in the grid's metres."""
+    """The cell and the step that hold the truth, and its place in the grid's metres."""
     grid = over.places
     x, y = _to_metres(grid.crs).transform(incident.lon_deg, incident.lat_deg)
     column = int(np.clip(round((x - grid.x_m[0]) / grid.spacing_m), 0, len(grid.x_m) - 1))
@@ -166,8 +166,7 @@ def score(incident: Incident, found: Examined, exponents: Mapping[str, float], c
     time = {region.probability: region for region in told.regions_time}
 
     def holds(probability: float) -> bool:
-        at = over.times.at(instant)
-        return any(first <= at < last for first, last in time[probability].intervals)
+        return any(first <= incident.at < last for first, last in time[probability].intervals)
 
     return Row(
         name=incident.name,
@@ -181,7 +180,7 @@ def score(incident: Incident, found: Examined, exponents: Mapping[str, float], c
         km2=place[0.9].area_km2,
         minutes=time[0.9].minutes,
         off_km=off_km,
-        off_min=abs(int(np.argmax(told.posterior_time)) - instant) * over.times.step_s / 60.0,
+        off_min=abs((over.times.middle(int(np.argmax(told.posterior_time))) - incident.at).total_seconds()) / 60.0,
         gained={
             line: tuple(_gained_bits(finding, power, cell, instant) for power in TEMPERS)
             for line, finding in findings.items()

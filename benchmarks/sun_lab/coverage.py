@@ -78,12 +78,15 @@ def marks_of(seen: Rehearsed, care: Care, *, heading: bool = True, camera: bool 
     return tuple(marks)
 
 
-def day_around(at: dt.datetime, lat_deg: float, lon_deg: float, rng: np.random.Generator) -> Hypotheses:
-    """A day of minutes at one place, in which the truth may lie anywhere."""
+def day_around(
+    at: dt.datetime, lat_deg: float, lon_deg: float, rng: np.random.Generator, step_s: float = 60.0
+) -> Hypotheses:
+    """A day in steps at one place, in which the truth may lie anywhere, and anywhere in its step."""
     start = (at - dt.timedelta(seconds=float(rng.uniform(0.0, 86_400.0)))).replace(microsecond=0)
     one = np.zeros(1)
     return Hypotheses(
-        PlaceGrid("+proj=longlat", 1.0, one, one, np.array([lat_deg]), np.array([lon_deg])), TimeAxis(start, 60.0, 1440)
+        PlaceGrid("+proj=longlat", 1.0, one, one, np.array([lat_deg]), np.array([lon_deg])),
+        TimeAxis(start, step_s, round(86_400.0 / step_s)),
     )
 
 
@@ -103,18 +106,20 @@ def trial(marks: tuple[Mark, ...], size: tuple[int, int], at: dt.datetime, over:
         "",
         bool(highest_density(mass, 0.5)[true]),
         bool(region[true]),
-        float(abs(int(np.argmax(mass)) - true)),
-        float(region.sum()),
+        abs((over.times.middle(int(np.argmax(mass))) - at).total_seconds()) / 60.0,
+        float(region.sum()) * over.times.step_s / 60.0,
     )
 
 
-def trials(care: Care, n: int, seed: int, *, heading: bool = True, camera: bool = True) -> list[Trial]:
+def trials(
+    care: Care, n: int, seed: int, *, heading: bool = True, camera: bool = True, step_s: float = 60.0
+) -> list[Trial]:
     """`n` shadows of one kind of care."""
     found = []
     for number in range(n):
         rng = np.random.default_rng([seed, number])
         made = rehearse(rng, care)
-        over = day_around(made.at, made.lat_deg, made.lon_deg, rng)
+        over = day_around(made.at, made.lat_deg, made.lon_deg, rng, step_s)
         marks = marks_of(made, care, heading=heading, camera=camera)
         found.append(trial(marks, (made.width_px, made.height_px), made.at, over, Tools(Path())))
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -175,8 +176,8 @@ def where(
             f"The time cannot be known to {within_min} minutes.", f"Give 0 to {LONGEST_MIN} minutes to either side."
         )
     seen, _ = read_file(marks)
-    middle, reach = stated_moment(utc), int(within_min)
-    instants = [middle + dt.timedelta(minutes=minute) for minute in range(-reach, reach + 1)]
+    middle = stated_moment(utc)
+    instants = [middle + dt.timedelta(minutes=minute) for minute in _minutes_about(within_min)]
     earth = Earth.of(grid_deg)
     nats = answers.where_nats(seen, instants, earth)
     body = answers.told_where(seen, nats, earth)
@@ -204,6 +205,12 @@ def _tell_rest(body: dict[str, Any]) -> None:
         OUT.print(f"  limit: {limit}")
     if body["picture"]:
         OUT.print(f"  look at {body['picture']}")
+
+
+def _minutes_about(within_min: float) -> list[float]:
+    """Both ends of what a time is known to, and instants between them a minute apart or less [min]."""
+    halves = math.ceil(within_min)
+    return [within_min * part / halves for part in range(-halves, halves + 1)] if halves else [0.0]
 
 
 def _interval(text: str) -> tuple[dt.datetime, dt.datetime]:

@@ -23,6 +23,11 @@ class TimeAxis:
         Distance between instants [s].
     n_instants : int
 
+    Notes
+    -----
+    A step is one hypothesis: that the truth lies in [instant, instant + step_s). What changes within a step is weighed
+    at its middle or by its mean, never at its beginning, which would set every region half a step late.
+
     Examples
     --------
     >>> axis = TimeAxis(dt.datetime(2022, 9, 13, tzinfo=dt.timezone.utc), 60.0, 3)
@@ -57,5 +62,13 @@ class TimeAxis:
         return self.start.timestamp() + self.step_s * np.arange(self.n_instants, dtype=np.float64)
 
     def at(self, index: int) -> dt.datetime:
-        """The instant of an index, UTC."""
+        """The instant of an index, UTC: where its step begins."""
         return self.start + dt.timedelta(seconds=self.step_s * index)
+
+    def middle(self, index: int) -> dt.datetime:
+        """The middle of an index's step, UTC: the one moment to name when a step is meant."""
+        return self.start + dt.timedelta(seconds=self.step_s * (index + 0.5))
+
+    def middles_unix_s(self) -> NDArray[np.float64]:
+        """Middles of the steps as seconds since 1970-01-01T00:00:00Z, shape (n_instants,)."""
+        return self.unix_s() + 0.5 * self.step_s

@@ -111,7 +111,8 @@ def test_the_earth_grid_is_what_single_places_give() -> None:
     nats = weigh_earth(sighting, earth, [AT.timestamp()], 0.8, 10.0, 1.0)
     for row, column in ((3, 5), (12, 22), (9, 30)):
         lat, lon = float(earth.lat_deg[row]), float(earth.lon_deg[column])
-        over = answers.one_place(lat, lon, AT, AT + dt.timedelta(seconds=60), 60.0)
+        half = dt.timedelta(seconds=30)
+        over = answers.one_place(lat, lon, AT - half, AT + half, 60.0)
         single = weigh(seen, over, "sun", "1", 0.8)
         assert nats[row, column] == pytest.approx(single.log_likelihood.values_nats[0, 0], abs=2e-3)  # type: ignore[union-attr]
     area = earth.area_km2().sum() * len(earth.lon_deg)
@@ -204,7 +205,7 @@ def test_the_height_alone_over_the_earth_is_what_single_places_give(month: int) 
         grid = PlaceGrid("+proj=longlat", 1.0, np.arange(float(lat.size)), np.zeros(1), lat, lon)
         single = np.empty((lat.size, len(instants)))
         for number, moment in enumerate(instants):
-            found = weigh(seen, Hypotheses(grid, TimeAxis(moment, 60.0, 1)), "sun", "1")
+            found = weigh(seen, Hypotheses(grid, TimeAxis(moment - dt.timedelta(seconds=30), 60.0, 1)), "sun", "1")
             single[:, number] = found.log_likelihood.values_nats[:, 0]  # type: ignore[union-attr]
         mean = np.log(np.exp(single).mean(axis=1)).reshape(nats.shape)
         assert np.ptp(mean) > 2.0

@@ -296,7 +296,7 @@ def test_bits_of_a_known_table() -> None:
 
 
 def test_frames_count_for_less_than_their_number() -> None:
-    over = over_days(AT.replace(hour=0), 1)
+    over = over_days(AT.replace(hour=0), 1, 60.0)
     one = weighed(seen_with(sighting(200.0, 45.0)), over).log_likelihood.values_nats
     four = weighed(seen_with(*[sighting(200.0, 45.0)] * 4), over).log_likelihood.values_nats
     assert np.allclose(four, 2.0 * one, atol=1e-3)

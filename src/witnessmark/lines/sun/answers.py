@@ -119,9 +119,9 @@ def when(
     Returns
     -------
     Plain
-        ``region90`` (UTC intervals), ``best``, ``bits`` and ``bits_neighbouring_days``; ``contradictions``, a sentence
-        for every mark that no instant explains; for claims ``log10_lr`` of each against the others together, and
-        whether it discriminates. An abstention gives ``abstains`` and its reason.
+        ``region90`` (UTC intervals), ``best`` (the middle of the best step), ``bits`` and ``bits_neighbouring_days``;
+        ``contradictions``, a sentence for every mark that no instant explains; for claims ``log10_lr`` of each against
+        the others together, and whether it discriminates. An abstention gives ``abstains`` and its reason.
     """
     return told(*weighed(seen, lat_deg, lon_deg, start, end, step_s, height_m), claims)
 
@@ -163,14 +163,14 @@ def told(
     assert isinstance(worth, dict)
     answer: dict[str, Plain] = {
         "abstains": False,
-        "best": iso(over.times.at(int(np.argmax(mass)))),
+        "best": iso(over.times.middle(int(np.argmax(mass)))),
         "region90": [[iso(first), iso(last)] for first, last in intervals(over.times, region)],
         "region90_minutes": minutes(over.times, region),
         "bits": worth["total"],
         "bits_days": worth["days"],
         "bits_neighbouring_days": worth["neighbours"],
         "statement": found.statement,
-        "limits": [*found.limits, *_coarse(seen, over)],
+        "limits": list(found.limits),
         "contradictions": list(contradicting.doubts(seen, over, SCALE)),
         "remarks": [remark.seen for remark in seen.remarks],
     }
@@ -179,27 +179,16 @@ def told(
     return answer
 
 
-def _coarse(seen: SunObservations, over: Hypotheses) -> list[str]:
-    """That a step of the axis moves the sun by more than the marks' errors."""
-    turn_deg = 15.0 * over.times.step_s / 3600.0
-    errors = [error for s in seen.sightings for error in (s.across_deg, s.upward_deg) if error > 0.0]
-    if not errors or turn_deg <= min(errors):
-        return []
-    return [
-        f"In a step of {over.times.step_s:g} s the sun moves by up to {turn_deg:.1f} degrees, more than the marks' "
-        f"error of {min(errors):.1f}: a smaller step tells more."
-    ]
-
-
 def _claims(nats: np.ndarray, over: Hypotheses, claims: Sequence[tuple[dt.datetime, dt.datetime]]) -> list[Plain]:
     """log10 of each interval's mean likelihood against that of the others together."""
-    unix_s = over.times.unix_s()
+    unix_s = over.times.middles_unix_s()
     top = float(np.max(nats))
     masks = [(unix_s >= ephemeris.unix_s(first)) & (unix_s < ephemeris.unix_s(last)) for first, last in claims]
     for (first, last), mask in zip(claims, masks, strict=True):
         if not mask.any():
             raise BadInputError(
-                f"The claimed interval {iso(first)} to {iso(last)} holds no instant of the time axis.",
+                f"The claimed interval {iso(first)} to {iso(last)} holds no instant of the time axis, taken at the "
+                "middles of its steps.",
                 "Widen --from and --to, or take a smaller step.",
             )
     likelihood_of = np.exp(nats - top)

@@ -82,10 +82,10 @@ def tell(values_nats: NDArray[np.float32], over: Hypotheses) -> Bits:
 
 
 def solar_day(over: Hypotheses) -> NDArray[np.int64]:
-    """Day number of each instant in the mean solar time of the region's middle, shape (n_instants,)."""
+    """Day number of each step's middle in the mean solar time of the region's middle, shape (n_instants,)."""
     lon = np.radians(over.places.lon_deg)
     middle = math.atan2(float(np.sin(lon).mean()), float(np.cos(lon).mean()))
-    return np.floor((over.times.unix_s() + middle / (2.0 * math.pi) * DAY_S) / DAY_S).astype(np.int64)
+    return np.floor((over.times.middles_unix_s() + middle / (2.0 * math.pi) * DAY_S) / DAY_S).astype(np.int64)
 
 
 def _of_days(

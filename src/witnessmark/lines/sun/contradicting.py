@@ -12,6 +12,7 @@ from witnessmark.lines.sun import ephemeris, kernel
 from witnessmark.lines.sun.likelihood import heading_of
 from witnessmark.lines.sun.observations import Sighting, SunObservations
 from witnessmark.lines.sun.refraction import lift_deg
+from witnessmark.lines.sun.stepping import Heading, narrowest_deg, stepping
 from witnessmark.plain import iso
 
 LEAST_NATS = math.log(2.0)
@@ -31,9 +32,7 @@ def doubts(seen: SunObservations, over: Hypotheses, scale: float) -> tuple[str, 
     scale : float
         As in `likelihood.weigh`.
     """
-    if over.shape[0] * over.shape[1] > MOST_CELLS:
-        return ()
-    found = (_doubt(sighting, seen, over, scale) for sighting in seen.sightings)
+    found = (_doubt(sighting, heading_of(sighting, seen, over.shape[0]), over, scale) for sighting in seen.sightings)
     return tuple(sentence for sentence in found if sentence)
 
 
@@ -42,11 +41,14 @@ def stands_out(nats: float) -> bool:
     return nats - FLOOR_NATS >= LEAST_NATS
 
 
-def _doubt(sighting: Sighting, seen: SunObservations, over: Hypotheses, scale: float) -> str:
+def _doubt(sighting: Sighting, held: Heading | None, over: Hypotheses, scale: float) -> str:
+    # a mark that fits between two instants of a coarse axis contradicts nothing
+    steps = stepping([narrowest_deg(sighting, held)], over.times.step_s)
+    if steps.extra_deg > 0.0 or over.shape[0] * over.shape[1] * steps.count > MOST_CELLS:
+        return ""
     frames = ephemeris.frames(over.places.lat_deg, over.places.lon_deg)
-    held = heading_of(sighting, seen, over.shape[0])
     places = kernel.Places(frames, *held) if held is not None else kernel.Places(frames, None, None)
-    track = ephemeris.track(sighting.body, over.times.unix_s() + sighting.at_s)
+    track = ephemeris.track(sighting.body, steps.unix_s(over.times) + sighting.at_s)
     sky = kernel.Sky.of(track)
     scale = scale if sighting.heavy else 1.0
 
@@ -68,11 +70,16 @@ def _doubt(sighting: Sighting, seen: SunObservations, over: Hypotheses, scale: f
             "degrees there: the mark contradicts the place, the time or the camera's tilt."
         )
     toward = _toward(sighting, held)
-    if sighting.elevation_deg is None or not stands_out(best(bearing)):
+    reach_deg = 3.0 * (sighting.across_deg + (0.0 if held is None else float(np.max(held[1]))))
+    off_deg = np.abs((azimuth - toward + 180.0) % 360.0 - 180.0)
+    up_there = bool(np.any((seen_deg > -0.3) & (off_deg <= reach_deg)))
+    if not up_there and (sighting.elevation_deg is None or not stands_out(best(bearing))):
         return (
             f"The mark {named} has the {sighting.body} at a bearing of {toward:.0f} degrees, where it does not stand "
             f"above the horizon there {span}: the mark or the heading contradicts the place or the time."
         )
+    if sighting.elevation_deg is None:
+        return ""
     near = np.abs(seen_deg - sighting.elevation_deg) <= 2.0 * max(sighting.upward_deg, 0.2)
     where = " or ".join(_stretches(azimuth[near])) or "none"
     return (
@@ -89,7 +96,7 @@ def _stretches(azimuth_deg: np.ndarray) -> list[str]:
     return [f"{part[0]} to {part[-1]}" if part.size > 1 else f"{part[0]}" for part in parts if part.size]
 
 
-def _toward(sighting: Sighting, held: tuple[np.ndarray, np.ndarray] | None) -> float:
+def _toward(sighting: Sighting, held: Heading | None) -> float:
     assert sighting.azimuth_deg is not None
     heading = 0.0 if held is None else float(np.median(held[0]))
     return (heading + sighting.azimuth_deg) % 360.0

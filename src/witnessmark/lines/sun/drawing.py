@@ -104,7 +104,7 @@ def day_table(values_nats: NDArray[np.float32], over: Hypotheses) -> tuple[tuple
     nats, _, _ = column_nats(values_nats, over)
     together = nats + over.time_prior_nats()
     mass = np.exp(together - np.max(together))
-    hours = np.floor(over.times.unix_s() / 3600.0).astype(np.int64)
+    hours = np.floor(over.times.middles_unix_s() / 3600.0).astype(np.int64)
     first = int(hours[0] // 24)
     n_days = int(hours[-1] // 24) - first + 1
     table = np.bincount(hours - 24 * first, weights=mass, minlength=24 * n_days).reshape(n_days, 24)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +14,11 @@ from witnessmark.errors import WitnessmarkError
 from witnessmark.hypotheses.likelihood import LogLikelihood, mean_nats
 from witnessmark.hypotheses.space import Hypotheses
 from witnessmark.lines.contract import Abstention, Finding
-from witnessmark.lines.sun import bits, ephemeris, kernel, labels, telling
+from witnessmark.lines.sun import bits, ephemeris, kernel, labels, stepping, telling
 from witnessmark.lines.sun.headings import unpack, unpack_horizon
 from witnessmark.lines.sun.limits import CAP_NATS, SCALE, STANDING_LIMITS
-from witnessmark.lines.sun.observations import Label, Sighting, SunObservations
+from witnessmark.lines.sun.observations import Label, Phase, ShadeEdge, Sighting, SunObservations
+from witnessmark.lines.sun.stepping import Stepping
 from witnessmark.plain import to_plain
 
 METHOD = "sampled shadow geometry against the sun's place, Student t on the sphere with an outlier floor"
@@ -47,10 +49,12 @@ def weigh(
 
     Notes
     -----
-    Sightings of n frames share the person, the camera and mostly the ground: their sum is multiplied by n**-1/2.
+    An instant stands for the step that begins with it: it gets the mean likelihood over instants in that step, as many
+    as the marks' errors ask for, and of one the step's middle. Sightings of n frames share the person, the camera and
+    mostly the ground: their sum is multiplied by n**-1/2.
     """
     try:
-        table, used = _table(seen, over, scale)
+        table, used, steps = _table(seen, over, scale)
     except WitnessmarkError as error:
         return Abstention(line, version, error.what, error.do, seen.inputs)
     if table is None:
@@ -71,6 +75,7 @@ def weigh(
             "misnamed": labels.MISNAMED,
             "heading_unknown_deg": kernel.UNKNOWN_DEG,
             "sightings_weight": _weight(used),
+            "instants_a_step": steps.count,
             "bits": to_plain(told),
         },
         seed=seen.seed,
@@ -78,73 +83,123 @@ def weigh(
         cap_nats=CAP_NATS,
         observations=to_plain(seen),
         statement=telling.statement(seen, used, told),
-        limits=(*telling.own_limits(seen, over, used, told), *STANDING_LIMITS),
+        limits=(*telling.own_limits(seen, over, used, told, steps), *STANDING_LIMITS),
     )
 
 
-def _weight(used: Sequence[Sighting]) -> float:
+def _weight(used: Sequence[object]) -> float:
     return 1.0 / math.sqrt(max(1, len(used)))
+
+
+def used_of(seen: SunObservations, n_places: int) -> tuple[tuple[Sighting, stepping.Heading | None], ...]:
+    """The sightings that can be weighed, each with its heading in every place or None.
+
+    Raises
+    ------
+    BadInputError
+        For headings of another grid.
+    """
+    held = ((sighting, heading_of(sighting, seen, n_places)) for sighting in seen.sightings)
+    return tuple(
+        (sighting, heading)
+        for sighting, heading in held
+        if sighting.elevation_deg is not None or sighting.from_north or heading is not None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """What goes into a table, each thing once."""
+
+    sightings: tuple[tuple[Sighting, stepping.Heading | None], ...]
+    turns: tuple[tuple[Sighting, Sighting], ...]
+    labels: tuple[Label, ...]
+    edges: tuple[ShadeEdge, ...]
+    phases: tuple[Phase, ...]
+    horizon: NDArray[np.float32] | None
 
 
 def _table(
     seen: SunObservations, over: Hypotheses, scale: float
-) -> tuple[NDArray[np.float32] | None, tuple[Sighting, ...]]:
-    """The table, and the sightings that went into it."""
-    held = {id(sighting): heading_of(sighting, seen, over.shape[0]) for sighting in seen.sightings}
-    used = tuple(
-        sighting
-        for sighting in seen.sightings
-        if sighting.elevation_deg is not None or sighting.from_north or held[id(sighting)] is not None
-    )
-    turns = _turns([sighting for sighting in used if held[id(sighting)] is None])
-    named = [label for label in seen.labels if not _told_by_shadow(label, used)]
+) -> tuple[NDArray[np.float32] | None, tuple[Sighting, ...], Stepping]:
+    """The table, the sightings that went into it, and the instants of a step that it is the mean of."""
+    found = used_of(seen, over.shape[0])
+    used = tuple(sighting for sighting, _ in found)
+    named = tuple(label for label in seen.labels if not _told_by_shadow(label, used))
     horizon = None
     if seen.horizon is not None and seen.horizon.places_count == over.shape[0]:
         horizon = unpack_horizon(seen.horizon)
     edges = seen.edges if horizon is not None else ()
-    phase = sum((labels.phase_nats(entry, over.times.unix_s(), scale) for entry in seen.phases), np.zeros(1))
+    steps = stepping.stepping(stepping.errors_deg(found, named, edges), over.times.step_s)
+    offsets_s = steps.offsets_s(over.times.step_s)
     if not used and not named and not edges:
-        return (phase.astype(np.float32)[None, :] if seen.phases else None), used
+        phase = _phase_nats(seen.phases, over.times.unix_s() + offsets_s[0], scale)
+        return (phase[None, :] if seen.phases else None), used, steps
+    sightings = tuple((steps.enlarged(one, scale if one.heavy else 1.0), heading) for one, heading in found)
+    turns = _turns([one for one, heading in sightings if heading is None])
+    edges = tuple(steps.enlarged_edge(edge) for edge in edges)
+    weighed = _Weighed(sightings, turns, named, edges, seen.phases, horizon)
     table = room(over.shape)
-    unix_s = over.times.unix_s()
-    at_s = [*(label.at_s for label in named), *(edge.at_s for edge in edges)]
-    skies = _skies([*((s.body, s.at_s) for s in used), *(("sun", moment) for moment in at_s)], unix_s)
+    share = np.float32(math.log(len(offsets_s)))
+    for number, offset_s in enumerate(offsets_s):
+        for row, column, nats in _blocks(weighed, over, over.times.unix_s() + offset_s, scale):
+            if number == 0:
+                table[row, column] = nats - share
+            else:
+                table[row, column] = np.logaddexp(table[row, column], nats - share)
+    return table, used, steps
+
+
+def _blocks(
+    weighed: _Weighed, over: Hypotheses, unix_s: NDArray[np.float64], scale: float
+) -> Iterator[tuple[slice, slice, NDArray[np.float32]]]:
+    """Log-likelihood of everything that is weighed at one instant of every step, block by block."""
+    horizon = weighed.horizon
+    phase = _phase_nats(weighed.phases, unix_s, scale)
+    at_s = [*(label.at_s for label in weighed.labels), *(edge.at_s for edge in weighed.edges)]
+    skies = _skies([*((s.body, s.at_s) for s, _ in weighed.sightings), *(("sun", moment) for moment in at_s)], unix_s)
     frames = ephemeris.frames(over.places.lat_deg, over.places.lon_deg)
-    weight = np.float32(_weight(used))
+    weight = np.float32(_weight(weighed.sightings))
     n_places, n_instants = over.shape
     columns = min(n_instants, kernel.CELLS)
     rows = max(1, kernel.CELLS // columns)
     for first in range(0, n_places, rows):
         row = slice(first, min(first + rows, n_places))
         plain = kernel.Places(frames, None, None).part(row)
-        known = {key: _places(frames, found).part(row) for key, found in held.items()}
+        known = [_places(frames, heading).part(row) for _, heading in weighed.sightings]
+        line = None if horizon is None else horizon[row]
         for left in range(0, n_instants, columns):
             column = slice(left, min(left + columns, n_instants))
             part = np.zeros((row.stop - row.start, column.stop - column.start), dtype=np.float32)
-            line = None if horizon is None else horizon[row]
-            for sighting in used:
+            for (sighting, _), places in zip(weighed.sightings, known, strict=True):
                 sky = skies[sighting.body, sighting.at_s].part(column)
-                nats = kernel.cells(sighting, known[id(sighting)], sky, scale if sighting.heavy else 1.0)
+                nats = kernel.cells(sighting, places, sky, scale if sighting.heavy else 1.0)
                 if line is not None and sighting.body == "sun":
                     nats = _behind(nats, line, plain, sky)
                 part += weight * nats
-            for one, other in turns:
+            for one, other in weighed.turns:
                 first_sky, second_sky = (skies[s.body, s.at_s].part(column) for s in (one, other))
                 part += weight * labels.turn_nats(one, other, plain, first_sky, second_sky, scale)
-            for label in named:
+            for label in weighed.labels:
                 sky = skies["sun", label.at_s].part(column)
                 up = sky.along(plain.frames.up[None], plain.frames.at_km)[0]
                 covered = None if line is None else labels.horizon_share(line, plain, sky, up)
                 part += labels.label_nats(label, up, covered)
-            for edge in edges:
+            for edge in weighed.edges:
                 assert line is not None
                 sky = skies["sun", edge.at_s].part(column)
                 up = sky.along(plain.frames.up[None], plain.frames.at_km)[0]
                 part += labels.edge_nats(edge, line, plain, sky, up)
-            if seen.phases:
-                part += phase[column].astype(np.float32)
-            table[row, column] = part
-    return table, used
+            part += phase[column]
+            yield row, column, part
+
+
+def _phase_nats(phases: Sequence[Phase], unix_s: NDArray[np.float64], scale: float) -> NDArray[np.float32]:
+    """Log-likelihood of the moon's phases [nats], shape (n_instants,)."""
+    total = np.zeros(unix_s.shape)
+    for phase in phases:
+        total += labels.phase_nats(phase, unix_s, scale)
+    return total.astype(np.float32)
 
 
 def _behind(
@@ -162,7 +217,7 @@ def _skies(wanted: Sequence[tuple[str, float]], unix_s: NDArray[np.float64]) -> 
     return {(body, at_s): kernel.Sky.of(ephemeris.track(body, unix_s + at_s)) for body, at_s in dict.fromkeys(wanted)}
 
 
-def _places(frames: ephemeris.Frames, found: tuple[NDArray[np.float64], NDArray[np.float64]] | None) -> kernel.Places:
+def _places(frames: ephemeris.Frames, found: stepping.Heading | None) -> kernel.Places:
     return kernel.Places(frames, None, None) if found is None else kernel.Places(frames, *found)
 
 

@@ -101,13 +101,14 @@ COVERAGE = (
 
 
 def covered() -> str:
-    """How often the 90 % region held the truth, as a sentence."""
+    """How often the 90 % region of a shadow's time held the truth and of what that was measured, as a sentence."""
     measured = next(each for each in COVERAGE if each.region_probability == 0.9)
     share = measured.held_count / measured.tried_count
     low, high = wilson(measured.held_count, measured.tried_count)
     return (
-        f"On rehearsed shadows its 90 % region of time held the truth in {share:.0%} of {measured.tried_count} "
-        f"({low:.0%} to {high:.0%}); how often on real footage is not known."
+        "On rehearsed shadows of single poles, at a known place with the heading known, over one day in steps of a "
+        f"minute, its 90 % region of time held the truth in {share:.0%} of {measured.tried_count} ({low:.0%} to "
+        f"{high:.0%}); how often with other marks, over unknown places or on real footage is not known."
     )
 
 
@@ -130,7 +131,6 @@ STANDING_LIMITS = (
     "The sun tells the time of day and hardly the day: it stands almost alike on neighbouring days, and on two days of "
     "the year besides.",
     *_OF_MARKS,
-    covered(),
 )
 STANDING_LIMITS_ON_EARTH = (
     "The horizon was taken to be level: hills that hide the sun were not weighed, nor whether there is land.",

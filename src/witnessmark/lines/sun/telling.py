@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from witnessmark.errors import BadInputError
 from witnessmark.hypotheses.space import Hypotheses
 from witnessmark.lines.sun.bits import SAYS_LITTLE_BITS, Bits
+from witnessmark.lines.sun.limits import covered
 from witnessmark.lines.sun.observations import HeadingField, Sighting, SunObservations
+from witnessmark.lines.sun.stepping import Stepping
 
 STATES = {
     "sunlit": "direct sunlight",
@@ -81,9 +83,11 @@ def why_nothing(seen: SunObservations) -> tuple[str, str]:
     )
 
 
-def own_limits(seen: SunObservations, over: Hypotheses, used: Sequence[Sighting], told: Bits) -> tuple[str, ...]:
+def own_limits(
+    seen: SunObservations, over: Hypotheses, used: Sequence[Sighting], told: Bits, steps: Stepping
+) -> tuple[str, ...]:
     """Limits of this very finding, one sentence each."""
-    limits = []
+    limits = coarse(steps, over.times.step_s)
     without = [s for s in used if not s.from_north and s.azimuth_deg is not None]
     if without and not seen.headings and not seen.fields:
         limits.append(
@@ -109,7 +113,22 @@ def own_limits(seen: SunObservations, over: Hypotheses, used: Sequence[Sighting]
             f"Of what it tells, {told.days:.2f} bits are about the day, over {told.days_count} full days; it "
             "does not discriminate between neighbouring ones."
         )
+    if any(sighting.body == "sun" and "shadow" in sighting.what for sighting in used):
+        limits.append(covered())
     return tuple(limits)
+
+
+def coarse(steps: Stepping, step_s: float) -> list[str]:
+    """That a step of the axis moves the sun by more than the marks' errors, and what was done about it."""
+    if steps.count == 1:
+        return []
+    turned = (
+        f"In a step of {step_s:g} s the sun moves by up to {steps.turn_deg:.1f} degrees, more than the smallest error "
+        f"of {steps.error_deg:.1f}: each step got the mean of {steps.count} instants in it"
+    )
+    if steps.extra_deg > 0.0:
+        turned += f", and as those are still too far apart, errors were enlarged by {steps.extra_deg:.1f} degrees"
+    return [f"{turned}; a smaller step tells more."]
 
 
 def own_limits_on_earth(seen: SunObservations) -> tuple[str, ...]:
