@@ -15,8 +15,11 @@ MeanSd: TypeAlias = tuple[float, float]
 
 DEFAULT_SIGMA_PX = 3.0
 """Error of a marked point where the person gives none [px]."""
-SMALLEST_ERROR = 0.01
-"""Nothing is known better than this [deg, or share of the moon's disc]: an error stated as 0 is taken as this."""
+SMALLEST_ERROR_DEG, SMALLEST_ERROR_LIT = 0.1, 0.01
+"""Nothing is known better than this, an angle or a share of the moon's disc: smaller stated errors are taken as this.
+
+The sun's own radius is 0.27 degrees, and clocks and plumb lines are seldom better than a tenth. Stated.
+"""
 MOST_PX = 1e6
 MOST_MARKS = 200
 """Marks beyond these are not read: no frame holds so many shadows."""
@@ -207,7 +210,9 @@ def _apart(one: Pixel, other: Pixel, what: str) -> None:
         raise _Refused(f"{what} are the same pixel")
 
 
-def _mean_sd(body: Mapping[str, Plain], name: str, low: float, high: float) -> MeanSd | None:
+def _mean_sd(
+    body: Mapping[str, Plain], name: str, low: float, high: float, least: float = SMALLEST_ERROR_DEG
+) -> MeanSd | None:
     value = body.get(name)
     if value is None:
         return None
@@ -216,9 +221,9 @@ def _mean_sd(body: Mapping[str, Plain], name: str, low: float, high: float) -> M
     mean, error = (float(part) for part in value if isinstance(part, (int, float)))
     if not low <= mean <= high:
         raise _Refused(f"{name} is {mean:g}, it must lie from {low:g} to {high:g}")
-    if not 0.0 <= error <= 360.0:
-        raise _Refused(f"the error of {name} is {error:g}, it must lie from 0 to 360")
-    return mean, max(error, SMALLEST_ERROR)
+    if not 0.0 < error <= 360.0:
+        raise _Refused(f"the error of {name} is {error:g}, it must be more than 0 and at most 360")
+    return mean, max(error, least)
 
 
 def _flag(body: Mapping[str, Plain], name: str) -> bool | None:
@@ -307,7 +312,7 @@ def _state(*states: str) -> Callable[[Mapping[str, Plain]], StateMark]:
 
 def _moon(body: Mapping[str, Plain]) -> MoonMark:
     disc = None if body.get("centre_px") is None else _disc(body)
-    mark = MoonMark(disc, _mean_sd(body, "lit_fraction", 0.0, 1.0), _flag(body, "growing"))
+    mark = MoonMark(disc, _mean_sd(body, "lit_fraction", 0.0, 1.0, SMALLEST_ERROR_LIT), _flag(body, "growing"))
     if mark.disc is None and mark.lit_fraction is None and mark.growing is None:
         raise _Refused("it says neither where the moon stands nor how it is lit")
     return mark
