@@ -144,6 +144,38 @@ def test_metar_reports_fall_on_the_nearest_hour(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("BLSN", None),
+        ("DRSN BR", None),
+        ("RERA", None),
+        ("VCSH", None),
+        ("MIFG", None),
+        ("BCFG BR", None),
+        ("PRFG", None),
+        ("FZFG", 45),
+        ("TS", 17),
+        ("VCTS", None),
+        ("+TSRA", 95),
+        ("TSGR", 95),
+        ("-SHRASN", 71),
+        ("BLSN -RA", 61),
+    ],
+)
+def test_only_what_falls_here_and_now_is_read_as_falling(tmp_path: Path, said: str, code: int | None) -> None:
+    path = write(tmp_path / "x.csv", f"valid_utc,tmpc,wxcodes\n2031-09-13 00:00,5,{said}\n")
+    assert read_reports(path)[0].hours[0].weather_code == code
+
+
+def test_a_trace_is_of_precipitation_alone(tmp_path: Path) -> None:
+    head = "valid_utc,p01i,snowdepth,tmpf\n"
+    (hour,) = read_reports(write(tmp_path / "x.csv", head + "2031-09-13 00:00,T,T,50\n"))[0].hours
+    assert hour.precipitation_mm == 0.1 and hour.snow_depth_m is None and hour.temperature_c == pytest.approx(10.0)
+    with pytest.raises(ProviderError, match="'T' where a temperature_c belongs"):
+        read_reports(write(tmp_path / "x.csv", head + "2031-09-13 00:00,T,T,T\n"))
+
+
+@pytest.mark.parametrize(
     ("text", "match"),
     [
         (IEM.format(zone="America/New_York"), "without a UTC offset.*--utc-offset"),

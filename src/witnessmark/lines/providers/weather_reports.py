@@ -35,10 +35,16 @@ LATITUDES, LONGITUDES, ELEVATIONS = ("lat", "latitude", "lat_deg"), ("lon", "lon
 OKTAS = {"SKC": 0.0, "CLR": 0.0, "NSC": 0.0, "NCD": 0.0, "CAVOK": 0.0, "FEW": 1.5, "SCT": 3.5, "BKN": 6.0, "OVC": 8.0}
 """Middle of what each word covers [eighths] (WMO Manual on Codes, FM 15)."""
 OKTAS["VV"] = 8.0
-WET = (("TS", 95), ("SN", 71), ("SG", 77), ("PL", 79), ("GR", 89), ("DZ", 51), ("RA", 61), ("UP", 61))
-FOG_CODE = 45
+WET = (("SN", 71), ("SG", 77), ("PL", 79), ("GR", 89), ("DZ", 51), ("RA", 61), ("UP", 61))
+FOG_CODE, DRY_THUNDER_CODE, THUNDER_CODE = 45, 17, 95
+NOT_HERE = ("RE", "VC", "BL", "DR")
+"""Groups of recent weather, of weather in the vicinity, and of what the wind lifts from the ground: nothing falls."""
+NOT_ALL_FOG = ("MI", "BC", "PR")
+"""Shallow, patches, partial: one sees far beside or above it (WMO-No. 306, code table 4678)."""
 MISSING = frozenset({"", "M", "NA", "NAN", "NULL", "NONE", "-", "////"})
 TRACE_MM = 0.1
+TRACED = ("snow_depth_m", "snowfall_cm")
+"""A trace of these, written T as well, is neither snow that lies nor none: it is left out."""
 UTC_COLUMN = re.compile(r"^(?P<name>\w+?)_utc$|\((?:utc|gmt|etc/utc)")
 OFFSET_FIX = (
     "Write the offset into the times (2022-09-13T11:00Z), name the column at_utc, or say --utc-offset +00:00; in a "
@@ -167,7 +173,12 @@ def _reader(name: str, table: _Table, stated: Stated) -> Callable[[Mapping[str, 
         for column, field, (factor, offset) in used:
             value = _number(name, row[column])
             if value is not None and field not in held:
-                held[field] = TRACE_MM if math.isinf(value) else value * factor + offset
+                if not math.isinf(value):
+                    held[field] = value * factor + offset
+                elif field == "precipitation_mm":
+                    held[field] = TRACE_MM
+                elif field not in TRACED:
+                    raise ProviderError(f"'{name}' holds 'T' where a {field} belongs.", "Correct that row.")
         cover = [oktas for column in words if (oktas := _oktas(row[column])) is not None]
         if cover:
             held.setdefault("cloud_cover_percent", 12.5 * max(cover))
@@ -203,11 +214,16 @@ def _number(name: str, text: str) -> float | None:
 
 def _code(text: str) -> float | None:
     """WMO code of what a METAR's weather groups say falls, or of fog; None where they say neither."""
-    groups = [group.lstrip("+-") for group in text.upper().split() if not group.startswith("VC")]
-    for word, code in WET:
-        if any(word in group for group in groups):
-            return float(code)
-    return float(FOG_CODE) if any("FG" in group for group in groups) else None
+    groups = [group.lstrip("+-") for group in text.upper().split()]
+    parts = [[group[at : at + 2] for at in range(0, len(group), 2)] for group in groups]
+    here = [pair for pair in parts if pair and pair[0] not in NOT_HERE]
+    words = {word for pair in here for word in pair}
+    falls = next((code for word, code in WET if word in words), None)
+    if "TS" in words:
+        return float(DRY_THUNDER_CODE if falls is None else THUNDER_CODE)
+    if falls is not None:
+        return float(falls)
+    return float(FOG_CODE) if any("FG" in pair and pair[0] not in NOT_ALL_FOG for pair in here) else None
 
 
 def _place(row: Mapping[str, str], names: tuple[str, ...]) -> float | None:

@@ -15,6 +15,8 @@ from witnessmark.lines.weather.observations import RecordSeen
 Floats = NDArray[np.float64]
 STEPS: Mapping[str, float] = {"rain": 0.01, "wind": 0.01, "visibility": 0.02, "sky": 0.01, "snow": 0.001, "t": 0.01}
 """What a unit of the packed number stands for: mm, m/s, km, percent, m, degrees Celsius."""
+RAIN_ROW = tuple(STEPS).index("rain")
+"""Any rain stays rain: the smallest amount is one step."""
 NOTHING = np.iinfo(np.int16).min
 MOST = np.iinfo(np.int16).max
 FOG_CODES = range(40, 50)
@@ -60,7 +62,8 @@ def pack(record: WeatherRecord, source: str, distance_km: float | None, climb_m:
         at = round((hour.at - start) / HOUR)
         for row, value in enumerate(_values(hour)):
             if value is not None:
-                packed[row, at] = min(MOST, round(value / tuple(STEPS.values())[row]))
+                steps = round(value / tuple(STEPS.values())[row])
+                packed[row, at] = max(1, min(MOST, steps)) if row == RAIN_ROW and value > 0.0 else min(MOST, steps)
     return RecordSeen(
         source=source,
         sha256=record.readings[0].sha256,
