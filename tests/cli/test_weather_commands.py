@@ -41,6 +41,33 @@ def test_json_holds_every_hour_and_every_pair_of_days(asked: list[str]) -> None:
     assert any("silent for" in text for text in found["limits"])
 
 
+def test_where_no_record_holds_what_is_labelled_it_cannot_tell(asked: list[str], tmp_path: Path) -> None:
+    (tmp_path / "labels.json").write_text(json.dumps({"snow_on_ground": True}))
+    found = json.loads(CliRunner().invoke(app, [*asked, "--json"], catch_exceptions=False).output)
+    assert "No record holds what is labelled (snow)" in found["cannot_tell"]
+    assert found["best"] is None and found["bits"] == 0.0 and found["day_pairs"] == []
+    done = CliRunner().invoke(app, asked, catch_exceptions=False)
+    assert "Cannot tell: No record holds" in done.output and "best hour" not in done.output
+
+
+def test_what_is_not_stated_of_the_record_is_not_taken_for_nothing(asked: list[str]) -> None:
+    def told(*more: str) -> tuple[float, list[str]]:
+        found = json.loads(CliRunner().invoke(app, [*asked, "--json", *more], catch_exceptions=False).output)
+        return max(abs(hour["bits"]) for hour in found["hours"]), found["limits"]
+
+    unknown, limits = told()
+    assert unknown < told("--climb-m", "0", "--distance-km", "0")[0]
+    assert any("100 m were allowed for" in text for text in limits) and any("33 km" in text for text in limits)
+    assert unknown == told("--climb-m", "-100", "--distance-km", "33")[0]
+
+
+def test_days_cut_short_are_named_and_not_compared(asked: list[str]) -> None:
+    span = ["--from", "2031-09-12T20:00Z", "--to", "2031-09-14T03:00Z"]
+    found = json.loads(CliRunner().invoke(app, [*asked, *span, "--json"], catch_exceptions=False).output)
+    assert found["day_pairs"] == [] and found["days_left_out"] == ["2031-09-12", "2031-09-14"]
+    assert any("are not compared: 2031-09-12, 2031-09-14" in text for text in found["limits"])
+
+
 def test_labels_may_bear_a_byte_order_mark_but_no_depth_without_end(asked: list[str], tmp_path: Path) -> None:
     labels = tmp_path / "labels.json"
     labels.write_text(json.dumps({"rain": True}), encoding="utf-8-sig")
@@ -71,6 +98,9 @@ def test_people_are_told_in_words_and_shown_a_picture(asked: list[str], tmp_path
         (["--station", "ZZZ"], "station 'ZZZ'"),
         (["--utc-offset", "four"], "no offset from UTC"),
         (["--labels", "nowhere.json"], "cannot be read as JSON"),
+        (["--distance-km", "-5"], "The distance is -5 km"),
+        (["--distance-km", "nan"], "The distance is nan km"),
+        (["--climb-m", "inf"], "difference of height is inf m"),
     ],
 )
 def test_what_cannot_be_weighed_is_refused_with_the_fix(asked: list[str], change: list[str], match: str) -> None:

@@ -85,8 +85,11 @@ def _tell(found: answers.Answer, picture: Path | None) -> None:
     OUT.print(f"Seen: {'; '.join(said['labels'])}.")
     for record in said["records"]:
         OUT.print(f"Record: {record['source']}, {record['model']}.")
-    OUT.print(f"Over these hours it is worth {said['bits']:.2f} bits; the best hour is {said['best']}.")
-    shown = table("Day", "against", "bits", "that is")
+    if said["cannot_tell"] is not None:
+        OUT.print(f"Cannot tell: {said['cannot_tell']}")
+    else:
+        OUT.print(f"Over these hours it is worth {said['bits']:.2f} bits; the best hour is {said['best']}.")
+    shown = table("Day (UTC)", "against", "bits", "that is")
     shown_pairs = sorted(found.pairs, key=lambda pair: (pair.second - pair.first, pair.first))[:MOST_PAIRS_SHOWN]
     for pair in shown_pairs:  # neighbours first
         shown.add_row(pair.first.isoformat(), pair.second.isoformat(), f"{pair.bits:+.2f}", _support(pair))

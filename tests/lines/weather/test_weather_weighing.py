@@ -24,7 +24,7 @@ from witnessmark.lines.weather.labels import read_document, read_marks
 from witnessmark.lines.weather.observations import RecordSeen, WeatherLabel
 from witnessmark.lines.weather.packing import HOUR, gaps, pack, unpack
 from witnessmark.lines.weather.tables import EDGES, bins_of, tables
-from witnessmark.lines.weather.weighing import beside, weigh_hours
+from witnessmark.lines.weather.weighing import beside, capped, weigh_hours
 
 RAINY = {1: range(9, 15)}
 RAIN = read_document({"rain": True})
@@ -204,6 +204,7 @@ def test_packing_keeps_values_to_a_small_step() -> None:
         ({"rain": "yes"}, "neither true, false"),
         ({"visibility_km": [5, 1]}, "the lower first"),
         ({"temperature_c": 5}, r"\[lowest, highest\]"),
+        ({"temperature_c": [15, 15]}, "at least 1 degree wide"),
         ({"rain": True, "at_utc": "2031-09-13T11:00"}, "no UTC offset"),
         ({"rains": True}, "holds rains"),
         ({"rain": None}, "say nothing"),
@@ -222,14 +223,59 @@ def test_marks_that_cannot_be_used_are_told_and_the_rest_read() -> None:
 
 def test_days_are_compared_at_the_clock_that_is_known() -> None:
     nats = weigh_hours(RAIN, [packed()], START, 72).nats
-    by_day = day_pairs(day_nats(START, nats, None))
-    at_noon = day_pairs(day_nats(START, nats, 12))
-    at_night = day_pairs(day_nats(START, nats, 2))
+    by_day = day_pairs(day_nats(START, nats, None)[0])
+    at_noon = day_pairs(day_nats(START, nats, 12)[0])
+    at_night = day_pairs(day_nats(START, nats, 2)[0])
     first = (dt.date(2031, 9, 12), dt.date(2031, 9, 13))
     assert (by_day[0].first, by_day[0].second) == first and len(by_day) == 3
     assert at_noon[0].bits < by_day[0].bits < 0.0 and abs(at_night[0].bits) < 0.2
     assert at_noon[0].discriminates and "2031-09-13 rather than 2031-09-12" in at_noon[0].words()
     assert not at_night[0].discriminates and "does not discriminate" in at_night[0].words()
+
+
+@pytest.mark.parametrize(("minute", "hour", "day"), [(29, 23, 12), (31, 0, 12)])
+def test_a_late_clock_counts_for_the_day_it_shows(minute: int, hour: int, day: int) -> None:
+    nats = np.arange(72.0)  # every hour is told from every other
+    told, stubs = day_nats(START, nats, 23.0 + minute / 60.0)
+    wanted = START.replace(day=day) + (hour + (24 if hour == 0 else 0)) * HOUR
+    assert told[dt.date(2031, 9, day)] == (wanted - START) / HOUR and stubs == []
+
+
+def test_days_that_are_cut_short_are_not_compared() -> None:
+    told, stubs = day_nats(START + 20 * HOUR, np.zeros(30), None)
+    assert list(told) == [dt.date(2031, 9, 13)]
+    assert stubs == [dt.date(2031, 9, 12), dt.date(2031, 9, 14)]
+
+
+def test_warmth_is_weighed_against_the_record_around_and_not_the_axis_alone() -> None:
+    warm = [WeatherHour(START + at * HOUR, temperature_c=5.0 if at < 480 else 25.0) for at in range(960)]
+    record = pack(record_of(warm), "made", 10.0, 0.0)
+    labels = read_document({"temperature_c": [3, 7]})
+    short, long = (weigh_hours(labels, [record], START, hours).nats[100] for hours in (240, 960))
+    assert short == pytest.approx(long) and short > 0.3
+    assert weigh_hours(labels, [record], START, 240).unborne == ()
+
+
+def test_a_label_that_no_hour_bears_is_told(tmp_path: Path) -> None:
+    planted = plant_weather(tmp_path)
+    cold = (label(temperature_c=[-60, -50]),)
+    seen = WEATHER.observe(planted.item, cold, planted.tools)
+    assert not isinstance(seen, Abstention)
+    found = WEATHER.weigh(seen, planted.over)
+    assert isinstance(found, Finding) and np.ptp(found.log_likelihood.values_nats) < 0.01
+    assert any("likelier a slip" in text for text in found.limits)
+    assert any("up to 97 to 1" in text for text in found.limits)
+
+
+def test_the_least_rain_stays_rain() -> None:
+    trace = [WeatherHour(START, precipitation_mm=0.0), WeatherHour(START + HOUR, precipitation_mm=0.00254)]
+    rain = unpack(pack(record_of(trace), "made", 0.0, 0.0))["rain"]
+    assert bins_of("rain", rain).tolist() == [0, 1]
+
+
+def test_two_hours_part_by_at_most_twice_the_cap() -> None:
+    bits = capped(np.array([-1e3, 1e3])) / math.log(2.0)
+    assert 2.0 ** float(np.ptp(bits)) == pytest.approx(97.0, abs=0.1)
 
 
 def test_the_finding_says_what_it_is_worth_and_where_it_is_silent(tmp_path: Path) -> None:

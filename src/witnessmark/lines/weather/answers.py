@@ -19,6 +19,7 @@ from witnessmark.hypotheses.regions import highest_density
 from witnessmark.lines.providers.contract import WeatherRecord
 from witnessmark.lines.providers.weather import READERS
 from witnessmark.lines.providers.weather_records import Recorded, Stated
+from witnessmark.lines.weather import limits as bounds
 from witnessmark.lines.weather import telling
 from witnessmark.lines.weather.bits import DayPair, day_nats, day_pairs
 from witnessmark.lines.weather.limits import STANDING_LIMITS
@@ -30,7 +31,10 @@ from witnessmark.plain import Plain, iso, to_plain
 Floats = NDArray[np.float64]
 REGION = 0.9
 MOST_HOURS = 24 * 366 * 30
-NOT_KNOWN = "Neither distance nor height of the record is stated: it was taken to hold for the place."
+FARTHEST_KM, HIGHEST_CLIMB_M = 20_040.0, 10_000.0
+"""Half around the Earth; more than any mountain above any sea."""
+FLAT_NATS = 1e-3
+"""Less between the best and the worst hour is nothing: a likelihood ratio of 1.001."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,8 +48,9 @@ class Answer:
     nats : ndarray of float64, shape (n_hours,)
     pairs : tuple of DayPair
     said : mapping
-        ``labels``, ``records``, ``bits``, ``best``, ``region90`` (UTC intervals), ``clock_hour_utc``, ``families``,
-        ``gaps``, ``notes``, ``limits``.
+        ``labels``, ``records``, ``cannot_tell`` (why, or None), ``bits``, ``best`` (None where no hour is better than
+        another), ``region90`` (UTC intervals), ``clock_hour_utc``, ``families``, ``days_left_out``, ``gaps``,
+        ``notes``, ``limits``.
     """
 
     start: dt.datetime
@@ -111,7 +116,8 @@ def weigh(
     start, end : datetime
         With offsets.
     distance_km, climb_m : float, optional
-        How far the record is from the place, and how much higher or lower.
+        How far the record is from the place, and how much higher or lower; where not stated, as in a case that does
+        not know it.
 
     Returns
     -------
@@ -120,10 +126,12 @@ def weigh(
     Raises
     ------
     BadInputError
-        When the span holds no hour, or far too many.
+        When the span holds no hour, or far too many, or a distance or height is none.
     NotFoundError
         When no record has an hour in it.
     """
+    _check("distance", distance_km, 0.0, FARTHEST_KM, "km")
+    _check("difference of height", climb_m, -HIGHEST_CLIMB_M, HIGHEST_CLIMB_M, "m")
     first, n_hours = axis(start, end)
     seen = [packed for record in records if (packed := as_seen(record, distance_km, climb_m)) is not None]
     last = first + n_hours * HOUR
@@ -174,7 +182,12 @@ def as_seen(record: Recorded, distance_km: float | None, climb_m: float | None) 
         notes=record.notes,
     )
     name = f"{record.reading.source}{f' ({record.station})' if record.station else ''}"
-    return pack(given, name, distance_km, 0.0 if climb_m is None else climb_m)
+    return pack(given, name, distance_km, climb_m)
+
+
+def _check(name: str, value: float | None, low: float, high: float, unit: str) -> None:
+    if value is not None and not low <= value <= high:
+        raise BadInputError(f"The {name} is {value:g} {unit}.", f"Give it from {low:g} to {high:g} {unit}, or none.")
 
 
 def _answer(
@@ -185,34 +198,57 @@ def _answer(
     nats: Floats,
     notes: Sequence[str],
 ) -> Answer:
-    clock_h = next(((label.at_utc + HOUR / 2).hour for label in labels if label.at_utc is not None), None)
+    clock_h = next((_clock_h(label.at_utc) for label in labels if label.at_utc is not None), None)
+    days, stubs = day_nats(first, nats, clock_h)
     mass = np.exp(nats - np.max(nats))
     mass /= mass.sum()
     told = float(np.sum(mass * np.log2(np.maximum(mass, 1e-300) * nats.size)))
     silent = [gap for record in seen for gap in gaps(record, first, first + nats.size * HOUR)]
     unserved = sorted({family for weighed in each for family in weighed.unserved})
     limits = [telling.gap_words(gap) for gap in silent]
+    limits += [telling.unborne_words(family) for family in sorted({one for each_ in each for one in each_.unborne})]
+    if stubs:
+        left = ", ".join(day.isoformat() for day in stubs)
+        limits.append(f"Days in UTC of which not every hour is weighed are not compared: {left}.")
     if unserved:
         limits.append(f"No record holds {', '.join(unserved)}, so these labels were not weighed.")
     if any(record.distance_km is None for record in seen):
-        limits.append(NOT_KNOWN)
+        limits.append(
+            f"How far the record lies is not stated: it was taken to hold within {bounds.NEAR_KM:.0f} km of the place."
+        )
+    if any(record.climb_m is None for record in seen):
+        limits.append(
+            f"How much higher or lower the record lies is not stated: {bounds.UNKNOWN_CLIMB_M:.0f} m were allowed for."
+        )
     if any(record.kind == "model" for record in seen):
         limits.append(telling.MODEL_LIMIT)
     if len(seen) > 1:
         limits.append(f"{len(seen)} stations were weighed and their likelihoods averaged: name one to weigh it alone.")
+    flat = float(np.ptp(nats)) < FLAT_NATS
+    cannot: str | None = None
+    if not any(weighed.served for weighed in each):
+        cannot = f"No record holds what is labelled ({', '.join(unserved)})."
+    elif flat:
+        cannot = "The record looks the same in every hour that is weighed."
     said: dict[str, Plain] = {
         "labels": [telling.words(label) for label in labels],
         "records": [_record_plain(record) for record in seen],
+        "cannot_tell": cannot,
         "bits": max(0.0, told),
-        "best": iso(first + int(np.argmax(nats)) * HOUR),
+        "best": None if flat else iso(first + int(np.argmax(nats)) * HOUR),
         "region90": _intervals(first, highest_density(mass, REGION)),
-        "clock_hour_utc": clock_h,
+        "clock_hour_utc": None if clock_h is None else math.floor(clock_h + 0.5) % 24,
         "families": [*sorted({family for weighed in each for family in weighed.served})],
+        "days_left_out": [day.isoformat() for day in stubs],
         "gaps": [{"record": gap.source, "from": iso(gap.start), "to": iso(gap.end)} for gap in silent],
         "notes": [*notes],
         "limits": [*limits, *STANDING_LIMITS],
     }
-    return Answer(first, nats, day_pairs(day_nats(first, nats, clock_h)), said)
+    return Answer(first, nats, () if cannot else day_pairs(days), said)
+
+
+def _clock_h(at_utc: dt.datetime) -> float:
+    return at_utc.hour + at_utc.minute / 60.0 + at_utc.second / 3600.0
 
 
 def _record_plain(record: RecordSeen) -> Plain:

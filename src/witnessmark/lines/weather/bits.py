@@ -70,26 +70,42 @@ class Bits:
     days_count: int
 
 
-def day_nats(start: dt.datetime, nats: Floats, clock_h: int | None, offset_h: float = 0.0) -> dict[dt.date, float]:
-    """Log-likelihood of each day [nats]: the mean over its hours, or that of one hour where the clock is known.
+def day_nats(start: dt.datetime, nats: Floats, clock_h: float | None) -> tuple[dict[dt.date, float], list[dt.date]]:
+    """Log-likelihood of each UTC day [nats]: the mean over its hours, or that of one hour where the clock is known.
 
     Parameters
     ----------
     start : datetime
         The first hour, UTC.
     nats : ndarray of float64, shape (n_hours,)
-    clock_h : int or None
-        The hour of the clock in UTC, where it is known.
-    offset_h : float
-        By which days begin before those of UTC [h].
+    clock_h : float or None
+        The clock in UTC, 0-24, where it is known: of each day the hour nearest to it counts, which may be the midnight
+        that follows.
+
+    Returns
+    -------
+    (days, stubs)
+        Days without a known clock of which not every hour is at hand are left out: they are the second.
+
+    Examples
+    --------
+    >>> late, _ = day_nats(dt.datetime(2031, 9, 12, tzinfo=dt.UTC), np.arange(48.0), 23.0 + 40.0 / 60.0)
+    >>> [(day.day, value) for day, value in late.items()]  # past the last hour that one counts
+    [(12, 24.0), (13, 47.0)]
     """
-    zone = dt.timedelta(hours=offset_h)
+    n_hours = len(nats)
+    if clock_h is not None:
+        clock = start.replace(hour=0, minute=0, second=0, microsecond=0) + dt.timedelta(hours=clock_h)
+        moments = [clock + dt.timedelta(days=day) for day in range(n_hours // DAY_HOURS + 2)]
+        at = {moment.date(): (moment - start) / dt.timedelta(hours=1) for moment in moments}
+        held = {day: hours for day, hours in at.items() if 0.0 <= hours < n_hours}
+        return {day: float(nats[min(n_hours - 1, math.floor(hours + 0.5))]) for day, hours in held.items()}, []
     days: dict[dt.date, list[float]] = {}
     for hour, value in enumerate(nats):
-        at = start + dt.timedelta(hours=hour)
-        if clock_h is None or at.hour == clock_h:
-            days.setdefault((at + zone).date(), []).append(float(value))
-    return {day: math.log(math.fsum(map(math.exp, values)) / len(values)) for day, values in days.items()}
+        days.setdefault((start + dt.timedelta(hours=hour)).date(), []).append(float(value))
+    stubs = [day for day, values in days.items() if len(values) < DAY_HOURS]
+    whole = {day: values for day, values in days.items() if day not in stubs}
+    return {day: math.log(math.fsum(map(math.exp, values)) / len(values)) for day, values in whole.items()}, stubs
 
 
 def day_pairs(days: dict[dt.date, float]) -> tuple[DayPair, ...]:

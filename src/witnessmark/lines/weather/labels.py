@@ -17,6 +17,8 @@ SKIES = ("clear", "partly", "overcast")
 WINDS = ("calm", "moderate", "strong")
 FARTHEST_KM = 1000.0
 MOST_LABELS = 100
+LEAST_WIDTH_C = 1.0
+"""A thermometer in a frame is read to half a degree either way."""
 
 
 class _Refused(Exception):
@@ -129,6 +131,8 @@ def _range(body: Mapping[str, Plain], name: str, low: float, high: float) -> tup
     numbers = [float(end) for end in ends if isinstance(end, (int, float)) and not isinstance(end, bool)]
     if name == "visibility_km":
         numbers = [min(number, high) for number in numbers]
+    if name == "temperature_c" and len(numbers) == 2 and 0.0 <= numbers[1] - numbers[0] < LEAST_WIDTH_C:
+        raise _Refused(f"{name} must be at least {LEAST_WIDTH_C:g} degree wide: nobody sees it finer")
     if len(numbers) != 2 or not low <= numbers[0] <= numbers[1] <= high:
         raise _Refused(f"{name} must be two numbers from {low:g} to {high:g}, the lower first")
     return numbers[0], numbers[1]

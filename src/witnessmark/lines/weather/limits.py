@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping
 
 CAP_BITS = 3.3
-"""What one record may tell for or against an hour, beside one of which nothing is recorded: a factor of ten."""
+"""What one record may tell for or against an hour, beside one of which nothing is recorded: a factor of ten. Between
+two hours, one for and one against, it may tell twice as many bits: up to 97 to 1."""
 CAP_NATS = CAP_BITS * math.log(2.0)
 KNEE = 4.0
 """How sharply weights x bend into the cap c: x / (1 + |x/c|^4)^(1/4), so that their order stays. Stated."""
@@ -59,6 +60,8 @@ WHEN_IT_ABSTAINS = (
 
 STANDING_LIMITS = (
     "Weather is a modest witness: it seldom tells neighbouring days apart.",
+    "A record tells at most 10 to 1 for or against an hour of which nothing is recorded, and so up to 97 to 1 between "
+    "two hours or two days.",
     "A label is a person's, from what one frame shows of the sky and the ground.",
     "How often people misname the weather was not measured; it is allowed for by stated chances.",
     "How well a record holds for a place was measured between airports on a flat coast and, for wind and temperature, "

@@ -75,12 +75,21 @@ def own_limits(records: Sequence[RecordSeen], weighed: Weighed, gaps: Sequence[G
     if any(record.kind == "model" for record in used):
         said.append(MODEL_LIMIT)
     said += [gap_words(gap) for gap in gaps if gap.source in weighed.served.values()]
+    said += [unborne_words(family) for family in weighed.unborne]
     if weighed.unserved:
         said.append(f"No record holds {', '.join(weighed.unserved)}, so these labels were not weighed.")
     return tuple(said)
 
 
+def unborne_words(family: str) -> str:
+    """That a label fits no hour."""
+    return f"No hour that is recorded bears the {family} that was labelled: it is likelier a slip, and tells nothing."
+
+
 def gap_words(gap: Gap) -> str:
     """A gap in words."""
     days = (gap.end - gap.start).total_seconds() / 86_400.0
-    return f"{gap.source} is silent for {days:.1f} days, {iso(gap.start)} to {iso(gap.end)}: those hours weigh nothing."
+    return (
+        f"{gap.source} is silent for {days:.1f} days, {iso(gap.start)} to {iso(gap.end)}: those hours rest on the days "
+        "around them and fade to the record's climate; temperature weighs nothing there."
+    )

@@ -43,12 +43,15 @@ class Weighed:
         The record that each family was weighed against.
     unserved : tuple of str
         Families that are labelled and that no record holds.
+    unborne : tuple of str
+        Families whose label is likelier a slip than true of any hour of the record; they tell next to nothing.
     """
 
     start: dt.datetime
     nats: Floats
     served: Mapping[str, str]
     unserved: tuple[str, ...]
+    unborne: tuple[str, ...] = ()
 
 
 def weigh_hours(
@@ -81,6 +84,7 @@ def weigh_hours(
     sums = [np.zeros(n_hours) for _ in records]
     served: dict[str, str] = {}
     unserved: list[str] = []
+    unborne: tuple[str, ...] = ()
     held = [
         {name: _on_axis(values, record, start, n_hours) for name, values in unpack(record).items()}
         for record in records
@@ -95,13 +99,14 @@ def weigh_hours(
             continue
         best = int(np.argmax(ranks))
         if family == "temperature":
-            nats = _temperature(labels, records[best], held[best][name])
+            nats, borne = _temperature(labels, records[best], start, n_hours)
+            unborne += () if borne else (family,)
         else:
             nats = _chained(labels, records[best], family, start, n_hours, using or tables())
         served[family] = records[best].source
         sums[best] += limits.TEMPER * nats
     total = np.sum([capped(part) for part in sums], axis=0)
-    return Weighed(start, np.zeros(n_hours) + total, served, tuple(unserved))
+    return Weighed(start, np.zeros(n_hours) + total, served, tuple(unserved), unborne)
 
 
 def capped(nats: Floats) -> Floats:
@@ -202,23 +207,30 @@ def _chained(
     return np.asarray(np.mean(nats, axis=0))
 
 
-def _temperature(labels: Sequence[WeatherLabel], record: RecordSeen, values_c: Floats) -> Floats:
+def _temperature(
+    labels: Sequence[WeatherLabel], record: RecordSeen, start: dt.datetime, n_hours: int
+) -> tuple[Floats, bool]:
+    """Log of P(label | record) over its mean in the record around the hours, and whether any hour bears the label."""
     climb_m = limits.UNKNOWN_CLIMB_M if record.climb_m is None else abs(record.climb_m)
     scale = math.hypot(TEMPERATURE_ERROR_C[record.kind], LAPSE_C_PER_M * climb_m)
     wrong = beside(record, "temperature")
-    known = _bridged(values_c)
+    around = DAY_HOURS * limits.AROUND_DAYS
+    values = _on_axis(unpack(record)["t"], record, start - around * HOUR, n_hours + 2 * around)
+    known = _bridged(values)
     held = ~np.isnan(known)
-    nats = []
+    nats, borne = [], False
     for label in labels:
         if label.temperature_c is None:
             continue
         least, most = label.temperature_c
         chance = np.zeros(known.shape)
         chance[held] = _student((most - known[held]) / scale) - _student((least - known[held]) / scale)
-        chance = (1.0 - limits.MISNAMED_TEMPERATURE) * chance + limits.MISNAMED_TEMPERATURE * (most - least) / 150.0
+        slip = limits.MISNAMED_TEMPERATURE * (most - least) / 150.0
+        borne = borne or float(chance.max()) > slip
+        chance = (1.0 - limits.MISNAMED_TEMPERATURE) * chance + slip
         base = max(float(np.mean(chance[held])), 1e-6)
-        nats.append(np.where(held, np.log((1.0 - wrong) * chance / base + wrong), 0.0))
-    return np.asarray(np.mean(nats, axis=0))
+        nats.append(np.where(held, np.log((1.0 - wrong) * chance / base + wrong), 0.0)[around : around + n_hours])
+    return np.asarray(np.mean(nats, axis=0)), borne
 
 
 def _student(z: Floats) -> Floats:
