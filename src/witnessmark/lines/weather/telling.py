@@ -83,7 +83,7 @@ def own_limits(records: Sequence[RecordSeen], weighed: Weighed, gaps: Sequence[G
 
 def unborne_words(family: str) -> str:
     """That a label fits no hour."""
-    return f"No hour that is recorded bears the {family} that was labelled: it is likelier a slip, and tells nothing."
+    return f"No recorded hour bears the {family} that was labelled: it is likelier a slip than true, and tells little."
 
 
 def gap_words(gap: Gap) -> str:
