@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import SPACE
 from tests.lines.copies.planting import FPS, encode, fingerprinted, mirrored, scene_frames, seen_at
 
-from witnessmark.custody.keys import create_key
+from witnessmark.custody.keys import create_key, load_key
 from witnessmark.custody.records import Item
 from witnessmark.desk.asking import ANSWERED, ASKED, AnswersOnRecord, ask_partner, item_named, take_answer
 from witnessmark.desk.case import Case, new_case
@@ -146,6 +146,32 @@ def test_only_a_question_of_the_case_and_only_as_signed(
     with pytest.raises(NotFoundError, match="did not ask"):
         stranger.write_bytes(_asked_elsewhere(tmp_path, clips))
         take_answer(case, stranger, answer, trust=True)
+
+
+def test_an_answer_of_somebody_else_than_was_asked_is_told_as_that(
+    case: Case, item: Item, clips: dict[str, Path], tmp_path: Path
+) -> None:
+    key, partner = create_key(tmp_path / "k"), tmp_path / "their.pem"
+    for number, (asked, other) in enumerate(((f" {PARTNER.upper()}", False), ("Cliff Archive", True))):
+        question, answer = tmp_path / f"{number}.wmq", tmp_path / f"{number}.wma"
+        ask_partner(case, item, asked, question, key, ASKING)
+        if number:
+            sharing = Sharing(PARTNER, "watch@example.org")
+            theirs = MemoryLibrary()
+            theirs.add(fingerprinted(clips["known"]), "well.mp4", sha256="a" * 64)
+            answer_inquiry(answer, read_inquiry(question), theirs, load_key(partner), sharing)
+        else:
+            answered(question, answer, clips, partner)
+        take_answer(case, question, answer, trust=True)
+        told = AnswersOnRecord(case).told(item.sha256)[-1]
+        assert (told.origin, told.asked, told.is_of_another) == (PARTNER, asked.strip(), other)
+    (result,) = run_lines(case, ["copies"], [item.exhibit_number])
+    said = json.dumps(result)
+    assert said.count(f"'{PARTNER}', though 'Cliff Archive' was asked, searched") == 1
+    assert f"'{PARTNER}', asked about it, searched" in said and "somebody else came by the question" in said
+    public = seal_case(case, tmp_path / "public", Edition.PUBLIC).path
+    for path in public.rglob("*"):
+        assert not path.is_file() or b"Cliff Archive" not in path.read_bytes(), path.name
 
 
 def _asked_elsewhere(folder: Path, clips: dict[str, Path]) -> bytes:

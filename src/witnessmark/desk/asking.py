@@ -140,6 +140,8 @@ def take_answer(
 ) -> tuple[Item, Answer]:
     """Check a partner's answer and put it on record, with the signed file itself; the same answer again adds nothing.
 
+    An answer signed with another name than that of who was asked is taken, and every finding that tells of it says so.
+
     Parameters
     ----------
     case : Case
@@ -181,7 +183,7 @@ def take_answer(
         {
             "item": item.sha256,
             "question": digest,
-            "answer": _told(done, partner.how),
+            "answer": _told(done, partner.how, str(asked["partner"])),
             "contact": done.contact,
             "stored": [stored_entry(stored)],
         },
@@ -191,8 +193,9 @@ def take_answer(
     return item, done
 
 
-def _told(done: Answer, key_known: str) -> PartnerAnswer:
+def _told(done: Answer, key_known: str, asked: str) -> PartnerAnswer:
     return PartnerAnswer(
+        asked=asked,
         origin=done.origin,
         key_fingerprint=done.sealed.key.fingerprint.hex(),
         key_known=key_known,

@@ -69,6 +69,8 @@ class PartnerAnswer:
         Their length together [h].
     matches : tuple of PartnerMatch
         Surest first.
+    asked : str
+        Who the question was for, as the person asking called them; empty where that was not recorded.
     """
 
     origin: str
@@ -78,6 +80,12 @@ class PartnerAnswer:
     searched_count: int
     searched_h: float
     matches: tuple[PartnerMatch, ...]
+    asked: str = ""
+
+    @property
+    def is_of_another(self) -> bool:
+        """Whether it is signed with another name than that of who was asked; spaces and capitals do not matter."""
+        return bool(self.asked) and self.asked.casefold().split() != self.origin.casefold().split()
 
     @property
     def copies(self) -> tuple[PartnerMatch, ...]:

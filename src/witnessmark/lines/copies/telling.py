@@ -118,10 +118,14 @@ def answer_words(answer: PartnerAnswer, known: Chain) -> str:
     first = known.earliest.first if known.earliest is not None else None
     earlier = bool(stated) and first is not None and stated[0].at_unix_s < first.at_unix_s
     return (
-        f"'{answer.origin}' answers that it holds a copy of it ({spans}){when}"
+        f"'{answer.origin}'{_asked_words(answer)} answers that it holds a copy of it ({spans}){when}"
         f"{'; that is earlier than anything known here' if earlier else ''}. That is the partner's word: it was not "
         "checked here and weighs nothing."
     )
+
+
+def _asked_words(answer: PartnerAnswer) -> str:
+    return f", though '{answer.asked}' was asked," if answer.is_of_another else ""
 
 
 def answer_remarks(answers: Sequence[PartnerAnswer]) -> tuple[Remark, ...]:
@@ -129,16 +133,21 @@ def answer_remarks(answers: Sequence[PartnerAnswer]) -> tuple[Remark, ...]:
     return tuple(
         Remark(
             "partner",
-            bool(answer.copies),
-            f"'{answer.origin}', asked about it, searched {answer.searched_count} recordings, "
-            f"{answer.searched_h:.1f} h, and answered on {iso(answer.answered)} "
+            bool(answer.copies) or answer.is_of_another,
+            f"'{answer.origin}'{_asked_words(answer) or ', asked about it,'} searched {answer.searched_count} "
+            f"recordings, {answer.searched_h:.1f} h, and answered on {iso(answer.answered)} "
             + (
                 f"that {len(answer.matches)} of them match, {len(answer.copies)} as a copy."
                 if answer.matches
                 else "that nothing like it is there."
             ),
             "The comparison was made there, by codes alone. The signature tells who answered (key: "
-            f"{answer.key_known}), not that it is so.",
+            f"{answer.key_known}), not that it is so."
+            + (
+                " A partner may sign with another name than it was asked by; or somebody else came by the question."
+                if answer.is_of_another
+                else ""
+            ),
         )
         for answer in answers
     )
