@@ -144,7 +144,7 @@ def _table(
     for number, offset_s in enumerate(offsets_s):
         for row, column, nats in _blocks(weighed, over, over.times.unix_s() + offset_s, scale):
             if number == 0:
-                table[row, column] = nats - share
+                np.subtract(nats, share, out=table[row, column])
             else:
                 table[row, column] = np.logaddexp(table[row, column], nats - share)
     return table, used, steps
