@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from witnessmark.lines.scene.comparing import Looked, ready
 from witnessmark.lines.scene.references import KnownPlace, Prepared
 from witnessmark.lines.scene.views import View, Views
 from witnessmark.media.records import Broken
-from witnessmark.stores.places import PlaceStore
+from witnessmark.plain import canonical
+from witnessmark.stores.places import FORMAT, MAGIC, PlaceStore
 
 PLACE = KnownPlace(46.2, 8.1, 20.0, "GPS in the photograph")
 
@@ -64,6 +66,53 @@ def test_damage_costs_one_reference_and_is_named(tmp_path: Path, photo: Looked) 
     for label in ("a", paths["b"].name):
         broken = told[label]
         assert isinstance(broken, Broken) and "damaged" in broken.reason and "again" in broken.do
+
+
+def test_facts_that_were_altered_or_are_of_another_are_not_told(tmp_path: Path, photo: Looked) -> None:
+    store = PlaceStore(tmp_path, make=True)
+    paths = {}
+    for name in ("a", "b", "c"):
+        store.add(Sha256.of(name.encode()), name, photo, PLACE, "A. Author")
+        paths[name] = tmp_path / f"{Sha256.of(name.encode()).hex()}.place"
+    whole = paths["a"].read_bytes()
+    assert whole.count(b'"lat_deg":46.2') == 1
+    for wrong in (
+        whole.replace(b'"lat_deg":46.2', b'"lat_deg":47.2'),
+        whole.replace(b'"sha256"', b'"sha265"'),
+        paths["b"].read_bytes(),
+        whole[:40],
+        whole[:8] + bytes(24) + whole[32:],
+    ):
+        paths["a"].write_bytes(wrong)
+        assert [one.label for one in store.kept()] == ["b", "c"] and store.damaged() == (paths["a"],)
+        (told,) = (store.looked(one) for one in store.others() if one.path == paths["a"])
+        assert isinstance(told, Broken) and "damaged" in told.reason and store.state()
+        with pytest.raises(NotFoundError):
+            store.find("a")
+    facts = {"format": FORMAT, "label": "a", "place": None}  # whole, but not facts of a reference
+    head = canonical(facts)
+    sizes = len(head).to_bytes(8, "little") + bytes(8)
+    checks = zlib.crc32(sizes + head).to_bytes(4, "little") + bytes(4)
+    paths["a"].write_bytes(MAGIC + sizes + checks + head)
+    assert store.damaged() == (paths["a"],)
+
+
+def test_what_cannot_be_logged_is_not_done(tmp_path: Path, photo: Looked) -> None:
+    store = PlaceStore(tmp_path, make=True)
+    store.add(Sha256.of(b"a"), "a", photo, PLACE, "A. Author")
+    log = tmp_path / "log.jsonl"
+    lines = log.read_bytes()
+    log.unlink()
+    log.mkdir()
+    with pytest.raises(BadInputError, match="cannot be written"):
+        store.remove("a", "another square", "A. Author")
+    with pytest.raises(BadInputError, match="cannot be written"):
+        store.add(Sha256.of(b"b"), "b", photo, PLACE, "A. Author")
+    assert [one.label for one in store.kept()] == ["a"]
+    log.rmdir()
+    log.write_bytes(lines)
+    store.remove("a", "another square", "A. Author")
+    assert store.kept() == () and [line["what"] for line in store.log()] == ["added", "removed"]
 
 
 def test_other_folders_are_left_alone(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from witnessmark.media.records import Broken
 from witnessmark.plain import Plain, canonical, from_plain, iso, to_plain
 from witnessmark.stores.staging import sync_folder
 
-FORMAT = 1
+FORMAT = 2
 MAGIC = b"WMplace\0"
 ENDING = ".place"
 LOG = "log.jsonl"
@@ -116,18 +116,18 @@ class PlaceStore:
             "prepared": PREPARED,
         }
         head, body = canonical(facts), pack(looked)
-        sizes = b"".join(number.to_bytes(8, "little") for number in (len(head), len(body), zlib.crc32(head + body)))
+        sizes = len(head).to_bytes(8, "little") + len(body).to_bytes(8, "little")
+        checks = zlib.crc32(sizes + head).to_bytes(4, "little") + zlib.crc32(body).to_bytes(4, "little")
         path, draft = self._path(sha256), self.folder / f".{uuid.uuid4().hex}"
-        again = path.exists()
         try:
             with self._alone():
                 with draft.open("xb") as file:
-                    file.write(MAGIC + sizes + head + body)
+                    file.write(MAGIC + sizes + checks + head + body)
                     file.flush()
                     os.fsync(file.fileno())
+                self._log("again" if path.exists() else "added", facts)  # a line too many is better than one too few
                 os.replace(draft, path)
                 sync_folder(self.folder)
-                self._log("again" if again else "added", facts)
         except OSError as error:
             raise BadInputError(
                 f"The store of places at '{self.folder}' cannot be written ({error.strerror}).",
@@ -145,17 +145,22 @@ class PlaceStore:
         NotFoundError
             When none is called so.
         BadInputError
-            When several are, or no reason is given.
+            When several are, no reason is given, or the folder cannot be written.
         """
         if not reason.strip() or not operator.strip():
             raise BadInputError("A takedown needs a reason and an operator.", "Say why it is taken out with --reason.")
         kept = self.find(name)
-        with self._alone():
-            self._path(kept.sha256).unlink(missing_ok=True)
-            self._log(
-                "removed",
-                {"sha256": kept.sha256.hex(), "label": kept.label, "operator": operator, "reason": reason.strip()},
-            )
+        gone: dict[str, Plain] = {"sha256": kept.sha256.hex(), "label": kept.label, "operator": operator}
+        try:
+            with self._alone():
+                self._log("removed", {**gone, "reason": reason.strip()})
+                self._path(kept.sha256).unlink(missing_ok=True)
+                sync_folder(self.folder)
+        except OSError as error:
+            raise BadInputError(
+                f"The store of places at '{self.folder}' cannot be written ({error.strerror}).",
+                "Make room there or check its permissions, then take it out again.",
+            ) from error
         return kept
 
     def find(self, name: str) -> Kept:
@@ -209,6 +214,7 @@ class PlaceStore:
     def looked(self, reference: Reference) -> Looked | Broken:
         """A reference ready to be compared, or why it cannot be."""
         try:
+            _kept(reference.path)
             return unpack(_read(reference.path)[1])
         except WitnessmarkError as error:
             return Broken("open", error.what, None, 0, error.do)
@@ -249,20 +255,26 @@ class PlaceStore:
 
 def _kept(path: Path) -> Kept:
     facts, _ = _read(path, head_only=True)
-    place = facts.get("place")
-    return Kept(
-        sha256=Sha256.from_hex(str(facts["sha256"])),
-        label=str(facts["label"]),
-        place=None if place is None else from_plain(KnownPlace, place),
-        added=str(facts["added"]),
-        operator=str(facts["operator"]),
-        prepared=str(facts["prepared"]),
-        size_bytes=path.stat().st_size,
-    )
+    try:
+        place = facts["place"]
+        kept = Kept(
+            sha256=Sha256.from_hex(str(facts["sha256"])),
+            label=str(facts["label"]),
+            place=None if place is None else from_plain(KnownPlace, place),
+            added=str(facts["added"]),
+            operator=str(facts["operator"]),
+            prepared=str(facts["prepared"]),
+            size_bytes=path.stat().st_size,
+        )
+    except (KeyError, ValueError, TypeError, BadInputError) as error:
+        raise _damaged(path) from error
+    if path.name != f"{kept.sha256.hex()}{ENDING}":  # the facts of another
+        raise _damaged(path)
+    return kept
 
 
 def _read(path: Path, *, head_only: bool = False) -> tuple[dict[str, Plain], bytes]:
-    """The facts of a file, and its body once the checksum of both agrees.
+    """The facts of a file once their checksum agrees, and its body once that of the body does.
 
     Raises
     ------
@@ -272,18 +284,21 @@ def _read(path: Path, *, head_only: bool = False) -> tuple[dict[str, Plain], byt
     size = len(MAGIC) + 24
     with path.open("rb") as file:
         start = file.read(size)
-        head_bytes, body_bytes, crc = (int.from_bytes(start[at : at + 8], "little") for at in range(8, size, 8))
+        head_bytes, body_bytes = (int.from_bytes(start[at : at + 8], "little") for at in (8, 16))
+        head_crc, body_crc = (int.from_bytes(start[at : at + 4], "little") for at in (24, 28))
         if start[:8] != MAGIC or len(start) != size or not 0 < head_bytes <= _MOST_FACTS_BYTES:
             raise _damaged(path)
         head = file.read(head_bytes)
         body = b"" if head_only else file.read(body_bytes)
+    if len(head) != head_bytes or zlib.crc32(start[8:24] + head) != head_crc:
+        raise _damaged(path)
     try:
         facts = json.loads(head)
     except ValueError as error:
         raise _damaged(path) from error
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:
         raise _damaged(path)
-    if not head_only and (len(body) != body_bytes or zlib.crc32(head + body) != crc):
+    if not head_only and (len(body) != body_bytes or zlib.crc32(body) != body_crc):
         raise _damaged(path)
     return facts, body
 
