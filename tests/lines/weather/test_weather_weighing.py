@@ -15,12 +15,14 @@ from tests.lines.clips import space
 from tests.lines.weather.planting import START, Made, days_of_weather, label, plant_weather, record_of
 
 from witnessmark.errors import BadInputError
+from witnessmark.hypotheses.times import TimeAxis
 from witnessmark.lines.contract import Abstention, Finding, Tools
 from witnessmark.lines.providers.contract import WeatherHour
 from witnessmark.lines.weather import WEATHER, chain, limits
 from witnessmark.lines.weather.bits import day_nats, day_pairs
 from witnessmark.lines.weather.eye import said
 from witnessmark.lines.weather.labels import read_document, read_marks
+from witnessmark.lines.weather.likelihood import in_steps
 from witnessmark.lines.weather.observations import RecordSeen, WeatherLabel
 from witnessmark.lines.weather.packing import HOUR, gaps, pack, unpack
 from witnessmark.lines.weather.tables import EDGES, bins_of, tables
@@ -265,6 +267,21 @@ def test_a_label_that_no_hour_bears_is_told(tmp_path: Path) -> None:
     assert isinstance(found, Finding) and np.ptp(found.log_likelihood.values_nats) < 0.01
     assert any("likelier a slip" in text for text in found.limits)
     assert any("up to 97 to 1" in text for text in found.limits)
+
+
+@pytest.mark.parametrize(
+    ("step_s", "hours"),
+    [(600.0, [0, 0, 0, 1, 1, 1, 1]), (3600.0, [1, 2, 3]), (1200.0, [0, 1, 1, 1, 2])],
+)
+def test_a_step_is_weighed_at_its_middle(step_s: float, hours: list[int]) -> None:
+    found = in_steps(np.arange(24.0), START, TimeAxis(START, step_s, len(hours)))
+    np.testing.assert_allclose(found, hours)
+
+
+def test_a_long_step_is_weighed_by_the_mean_of_its_hours() -> None:
+    nats = np.log(np.arange(1.0, 26.0))
+    found = np.exp(in_steps(nats, START, TimeAxis(START, 6 * 3600.0, 4)))
+    np.testing.assert_allclose(found, [4.5, 10.5, 16.5, 22.5])  # 00:30 goes to 01:00, and so on
 
 
 def test_the_least_rain_stays_rain() -> None:

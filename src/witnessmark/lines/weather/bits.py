@@ -134,7 +134,7 @@ def tell(nats: Floats, over: Hypotheses, clock_h: int | None) -> Bits:
     mass /= mass.sum()
     held = mass > 0.0
     total = max(0.0, float(np.sum(mass[held] * np.log2(mass[held] / prior[held]))))
-    unix_s = over.times.unix_s()
+    unix_s = over.times.middles_unix_s()
     number = np.floor((unix_s + 240.0 * _middle_deg(over)) / 86_400.0).astype(np.int64)
     full = [day for day in np.unique(number) if np.count_nonzero(number == day) * over.times.step_s >= 0.98 * 86_400.0]
     values = []

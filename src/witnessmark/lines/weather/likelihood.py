@@ -9,14 +9,16 @@ import numpy as np
 
 from witnessmark.hypotheses.likelihood import LogLikelihood, mean_nats
 from witnessmark.hypotheses.space import Hypotheses
+from witnessmark.hypotheses.times import TimeAxis
 from witnessmark.lines.contract import Abstention, Finding
 from witnessmark.lines.weather import limits, telling
-from witnessmark.lines.weather.bits import tell
+from witnessmark.lines.weather.bits import Floats, tell
 from witnessmark.lines.weather.observations import WeatherObservations
 from witnessmark.lines.weather.packing import gaps
 from witnessmark.lines.weather.weighing import beside, weigh_hours
 from witnessmark.plain import to_plain
 
+HOUR_S = 3600.0
 METHOD = "labels against weather records by tables fitted on records, smoothed in time by a hidden Markov chain"
 
 
@@ -45,8 +47,7 @@ def weigh(seen: WeatherObservations, over: Hypotheses, line: str, version: str) 
             "Add a record that has it, or label something else of the weather.",
             seen.inputs,
         )
-    at = np.floor((over.times.unix_s() - first.timestamp()) / 3600.0 + 0.5).astype(np.int64)
-    nats = weighed.nats[np.clip(at, 0, n_hours - 1)]
+    nats = in_steps(weighed.nats, first, over.times)
     clock_h = next((label.at_utc.hour for label in seen.labels if label.at_utc is not None), None)
     told = tell(nats, over, clock_h)
     table = nats.astype(np.float32)[None, :]
@@ -74,3 +75,24 @@ def weigh(seen: WeatherObservations, over: Hypotheses, line: str, version: str) 
         statement=telling.statement(seen.labels, weighed, told),
         limits=(*telling.own_limits(seen.records, weighed, silent), *limits.STANDING_LIMITS),
     )
+
+
+def in_steps(hour_nats: Floats, first: dt.datetime, times: TimeAxis) -> Floats:
+    """Log-likelihood of each step: that of the hour nearest to its middle, or the mean over the hours of a long step.
+
+    Parameters
+    ----------
+    hour_nats : ndarray of float64, shape (n_hours,)
+        Of the hours from `first` on [nats].
+    first : datetime
+    times : TimeAxis
+
+    Returns
+    -------
+    ndarray of float64, shape (n_instants,)
+    """
+    parts = max(1, math.ceil(times.step_s / HOUR_S))
+    inside_s = times.step_s * (np.arange(parts) + 0.5) / parts
+    moments_s = times.unix_s()[:, None] + inside_s[None, :]
+    at = np.floor((moments_s - first.timestamp()) / HOUR_S + 0.5).astype(np.int64)
+    return np.asarray(np.log(np.mean(np.exp(hour_nats[np.clip(at, 0, len(hour_nats) - 1)]), axis=1)))
