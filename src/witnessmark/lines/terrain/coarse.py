@@ -22,12 +22,12 @@ EDGE_DEG = 1.2
 """Two lenses apart: how far a point at the line's edge moves."""
 PITCH_STEP_DEG = 9.0
 TAIL = 3.0
-TRIED, POSES = 6, 3
+TRIED, POSES = 10, 3
 """Headings of a place that are fitted robustly, and those that are kept."""
 APART_DEG = 6.0
 UNKNOWN_DEG = 6.0
 """Standard error given to a bearing of which nothing is known."""
-CREST_RAD = 0.07
+CREST_RAD = 0.08
 """Standard error of a packed elevation, times the distance in posts [rad]."""
 CREST_POSTS = 3.0
 """Posts added to that distance: a hill at one's feet is wrong by some degrees and no more."""
@@ -35,6 +35,8 @@ LIFT_DEG_M = 500.0
 """How much too low crests are, by the distance and a post's spacing: woods, and what posts cut off [deg m]."""
 EYE_SD_M, EYE_NEAREST_M = 8.0, 50.0
 """How well a post's height stands for the eye's; ridges nearer than this do not go with it yet."""
+ALIKE_M = 100.0
+"""Along a ridge after which errors are others: those of a camera between posts are as smooth as the ridge."""
 TURN_SHARE = 0.45
 PLACES_AT_ONCE = 2048
 
@@ -68,9 +70,6 @@ class Coarse:
         Headings in the grid.
     log_error : ndarray of float32, shape (n_places, n_poses)
         Mean log of the columns' errors: high where the ridges are near.
-    spread : ndarray of float32, shape (n_places,)
-        Log of the mean density over headings and lenses.
-    n_bins : int
     """
 
     score: Floats32
@@ -79,8 +78,12 @@ class Coarse:
     pitch_deg: Floats32
     roll_deg: Floats32
     log_error: Floats32
-    spread: Floats32
-    n_bins: int
+
+    def log_evidence(self) -> Floats32:
+        """Of each place, over its poses; shape (n_places,)."""
+        top = self.score.max(axis=1)
+        with np.errstate(invalid="ignore"):
+            return np.asarray(top + np.log(np.exp(self.score - top[:, None]).sum(axis=1)), np.float32)
 
 
 def lenses_of(sighting: Sighting, bins: Rays) -> Lenses:
@@ -138,7 +141,7 @@ def search(
     tables = tables_of(sighting.sigma_deg, spacing_m)
     codes, far = profiles.tangent_code, profiles.range_code
     n_places = len(codes)
-    score, spread = np.empty((n_places, POSES), np.float32), np.empty(n_places, np.float32)
+    score = np.empty((n_places, POSES), np.float32)
     poses = np.empty((n_places, POSES, 5), np.float32)
     nothing = np.zeros((1, 1), np.float32)
     done = 0
@@ -160,12 +163,12 @@ def search(
             bins.side,
             prior,
             TAIL,
+            (sighting.sigma_deg, sighting.span_deg / max(len(bins.a), 1), ALIKE_M, float(np.log(UNKNOWN_DEG))),
             max(1, round(APART_DEG / step)),
             TRIED,
             nothing if allowed is None else allowed[of],
             score[of],
             poses[of],
-            spread[of],
         )
         done += of.stop - of.start
         if progress is not None:
@@ -186,12 +189,10 @@ def search(
         (lenses.pitch_deg[lens] + poses[..., 2]).astype(np.float32),
         (sighting.roll_deg[0] + poses[..., 3]).astype(np.float32),
         poses[..., 4].copy(),
-        spread,
-        len(bins.a),
     )
 
 
-def tables_of(noise_deg: float, spacing_m: float) -> tuple[Floats32, Floats32, Floats32, Floats32]:
+def tables_of(noise_deg: float, spacing_m: float) -> tuple[Floats32, Floats32, Floats32, Floats32, Floats32]:
     """By the code of a ridge's distance: variance, what an unknown costs, lift [deg], change with the eye [deg/m]."""
     posts = range_of_code_m().astype(np.float64) / spacing_m
     variance = noise_deg**2 + np.degrees(CREST_RAD / (posts + CREST_POSTS)) ** 2
@@ -200,4 +201,4 @@ def tables_of(noise_deg: float, spacing_m: float) -> tuple[Floats32, Floats32, F
     unknown = np.full(256, np.log(UNKNOWN_DEG), np.float32)
     close = np.degrees(1.0 / (range_of_code_m().astype(np.float64) + EYE_NEAREST_M))
     close[0] = 0.0
-    return variance.astype(np.float32), unknown, lift.astype(np.float32), close.astype(np.float32)
+    return variance.astype(np.float32), unknown, lift.astype(np.float32), close.astype(np.float32), range_of_code_m()

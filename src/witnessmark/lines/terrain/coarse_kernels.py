@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from witnessmark.lines.terrain.following import follow
 from witnessmark.lines.terrain.kernels import compiled
 
 Floats32 = NDArray[np.float32]
@@ -146,6 +147,9 @@ def robust_score(
     side: NDArray[np.int8],
     prior: Floats,
     tail: float,
+    alike: tuple[float, float, float, float],
+    range_m: Floats32,
+    about: Floats,
     pose: Floats,
 ) -> float:
     """Pitch, roll and the eye's height under Student's t, from those in `pose`, and the log density of all columns.
@@ -160,19 +164,25 @@ def robust_score(
         Means of what is still to add to pitch, roll [deg] and the eye's height [m], each with its precision.
     tail : float
         Degrees of freedom.
+    alike : tuple of float
+        Standard error of the tracing [deg], width of a bin [deg], metres in which errors are alike, and what a column
+        without terrain costs; see `following.follow`.
+    range_m : ndarray of float32, shape (256,)
+        Distance of each code.
+    about : ndarray of float64, shape (4, n)
+        Filled: residuals, errors of tracing and ground [deg], distances [m].
     pose : ndarray of float64, shape (4,)
         Changed; the last is set to the mean log error of the columns.
     """
     n = len(far)
-    total, errors, change = 0.0, 0.0, np.empty(3)
+    errors, change = 0.0, np.empty(3)
     m, b = np.empty((3, 3)), np.empty(3)
     for step in range(4):
         m[:] = 0.0
-        total, errors = 0.0, 0.0
+        errors = 0.0
         for i in range(3):
             mean, precision = prior[2 * i], prior[2 * i + 1]
             m[i, i], b[i] = precision, precision * mean
-            total -= 0.5 * precision * (pose[i] - mean) ** 2
         for j in range(len(shift)):
             k = heading + shift[j]
             change[0], change[1], change[2] = cosine[j], sine[j], close[far[k if k < n else k - n]]
@@ -180,10 +190,14 @@ def robust_score(
             left = apart - pose[0] * change[0] - pose[1] * change[1] - pose[2] * change[2]
             w = np.float64(weight[k])
             errors += np.float64(log_sigma[k])
+            about[0, j], about[1, j], about[3, j] = left, alike[0], range_m[far[k if k < n else k - n]]
+            about[2, j] = np.sqrt(max(1.0 / w - alike[0] * alike[0], 0.0)) if w > 0.0 else 0.0
+            if w == 0.0:
+                about[0, j] = np.nan
+                continue
             if side[j] == 1 and left < 0.0:
                 continue
             square = w * left * left
-            total -= 0.5 * (tail + 1.0) * np.log(1.0 + square / tail) + np.float64(log_sigma[k])
             w *= (tail + 1.0) / (tail + square)
             for i in range(3):
                 b[i] += w * change[i] * apart
@@ -204,6 +218,9 @@ def robust_score(
         pose[1] = (y1 - l21 * pose[2]) / l11
         pose[0] = (y0 - l10 * pose[1] - l20 * pose[2]) / l00
     pose[3] = errors / len(shift)
+    total = follow(about[0], about[1], about[2], about[3], side, alike[1], alike[2], tail, alike[3])
+    for i in range(3):
+        total -= 0.5 * prior[2 * i + 1] * (pose[i] - prior[2 * i]) ** 2
     return total
 
 
@@ -212,7 +229,7 @@ def score_places(
     codes: NDArray[np.int16],
     far: NDArray[np.uint8],
     tangent_step: float,
-    tables: tuple[Floats32, Floats32, Floats32, Floats32],
+    tables: tuple[Floats32, Floats32, Floats32, Floats32, Floats32],
     turn_share: float,
     shift: NDArray[np.int32],
     seen: Floats32,
@@ -222,12 +239,12 @@ def score_places(
     side: NDArray[np.int8],
     prior: Floats,
     tail: float,
+    alike: tuple[float, float, float, float],
     apart: int,
     tried_poses: int,
     allowed: Floats32,
     scores: Floats32,
     poses: Floats32,
-    spread: Floats32,
 ) -> None:
     """The best poses of every place.
 
@@ -242,6 +259,8 @@ def score_places(
         How many are of the line.
     prior : ndarray of float64, shape (n_lenses, 6)
         See `robust_score`.
+    alike : tuple of float
+        See `robust_score`.
     apart : int
         Bearings between two poses of a place.
     tried_poses : int
@@ -252,8 +271,6 @@ def score_places(
         Filled: robust log densities, best first.
     poses : ndarray of float32, shape (n_places, n_poses, 5)
         Filled: heading [bearings], lens, pitch and roll added [deg], mean log error of the columns.
-    spread : ndarray of float32, shape (n_places,)
-        Filled: log of the mean density over headings and lenses, in closed form.
     """
     n_places, n_azimuths = codes.shape
     n_lenses, n_poses = shift.shape[0], scores.shape[1]
@@ -268,7 +285,7 @@ def score_places(
     best_pose = np.empty((n_azimuths, 2), np.float32)
     pose = np.empty(4, np.float64)
     tried, kept = tried_poses, np.empty((tried_poses, 5), np.float32)
-    value_of = np.empty(tried_poses, np.float32)
+    value_of, about = np.empty(tried_poses, np.float32), np.empty((4, shift.shape[1]), np.float64)
     for place in range(n_places):
         unpack(
             codes[place],
@@ -283,8 +300,6 @@ def score_places(
             log_sigma,
         )
         best[:] = -np.inf
-        top = np.float32(-np.inf)
-        summed = 0.0
         for q in range(n_lenses):
             add_columns(
                 elevation,
@@ -297,20 +312,10 @@ def score_places(
                 sums,
             )
             poses_of_headings(sums, prior[q], density, added)
-            high = density.max()
             for h in range(n_azimuths):
                 if density[h] > best[h]:
                     best[h], best_lens[h] = density[h], q
                     best_pose[h, 0], best_pose[h, 1] = added[0, h], added[1, h]
-            if high > top:
-                summed *= np.exp(np.float64(top) - np.float64(high)) if top > -np.inf else 0.0
-                top = high
-            elif high < top - np.float32(12.0):
-                continue
-            for h in range(n_azimuths):
-                if density[h] > top - np.float32(12.0):
-                    summed += np.exp(np.float64(density[h] - top))
-        spread[place] = top + np.float32(np.log(summed / (n_azimuths * n_lenses)))
         if allowed.shape[0] > 1:
             for h in range(n_azimuths):
                 best[h] += allowed[place, h]
@@ -323,7 +328,7 @@ def score_places(
             pose[0], pose[1], pose[2] = best_pose[h, 0], best_pose[h, 1], 0.0
             value_of[m] = robust_score(
                 elevation, weight, log_sigma, far[place], tables[3], h, shift[q], seen[q], cosine[q], sine[q], side,
-                prior[q], tail, pose,
+                prior[q], tail, alike, tables[4], about, pose,
             )  # fmt: skip
             if allowed.shape[0] > 1:
                 value_of[m] += allowed[place, h]

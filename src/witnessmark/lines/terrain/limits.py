@@ -5,7 +5,7 @@ from __future__ import annotations
 from witnessmark.lines.terrain.posterior import Calibration
 
 CALIBRATION = Calibration(
-    temperature=2.0, coarse_temperature=4.0, missed=0.05, place_sd_m=25.0, outside=(2.3, -0.3, 12.0)
+    temperature=3.0, coarse_temperature=4.0, missed=0.05, place_sd_m=25.0, outside=(2.3, -0.3, 12.0)
 )
 
 FLAT_SIGMAS = 4.0

@@ -31,6 +31,8 @@ EYE_MEAN_M, EYE_SD_M = -4.0, 6.0
 feet, and posts lower crests. On the same questions -1.9 m in the median, from -9 to 0 in eight of ten.
 """
 TURN_DEG = 0.1
+ALIKE_M = 120.0
+"""Along a ridge after which errors of an elevation model at 90 m are others: a little over a post."""
 PLACES_AT_ONCE = 16
 
 
@@ -77,6 +79,8 @@ class Round:
     reach_m : float
     steps : int
         Of Gauss-Newton at each place.
+    facts : bool
+        Find them too.
     """
 
     bin_deg: float
@@ -85,6 +89,7 @@ class Round:
     shrinks: int
     reach_m: float
     steps: int
+    facts: bool = True
 
 
 class Refiner:
@@ -121,22 +126,21 @@ class Refiner:
             ]
         )
 
-    def bins(self, bin_deg: float) -> tuple[Rays, Floats, float]:
-        """The line's bins, their errors [deg], and the independent columns a bin."""
+    def bins(self, bin_deg: float) -> tuple[Rays, Floats, float, float]:
+        """The line's bins, their errors [deg], the independent columns a bin, and its width [deg]."""
         bins = self.sighting.binned(bin_deg)
         unit = self.sighting.per_residual_deg if self.sighting.pinhole else float(np.degrees(1.0))
-        share = min(
-            1.0, self._independent * self.sighting.span_deg / max(1.0, np.ceil(self.sighting.span_deg / bin_deg))
-        )
-        return bins, bins.sigma * unit, share
+        width_deg = self.sighting.span_deg / max(1.0, float(np.ceil(self.sighting.span_deg / bin_deg)))
+        share = min(1.0, self._independent * width_deg)
+        return bins, bins.sigma * unit, share, width_deg
 
     def run(self, fits: Fits, how: Round, workers: int = 1) -> Fits:
         """Fit every candidate anew, as closely as said; the numbers do not depend on the workers."""
         from witnessmark.lines.terrain.refine_kernels import try_places
 
-        bins, sigma_deg, share = self.bins(how.bin_deg)
+        bins, sigma_deg, share, width_deg = self.bins(how.bin_deg)
         place_m, pose = fits.place_m.copy(), fits.pose.copy()
-        score, facts = np.empty(len(pose)), np.empty((len(pose), 2))
+        score, facts = np.empty(len(pose)), np.full((len(pose), 2), np.nan)
         offsets = np.array(how.offsets_m, np.float64).reshape(-1, 2)
         sighting = self.sighting
         edge = np.abs(bins.a).max()
@@ -160,7 +164,7 @@ class Refiner:
                 bins.side,
                 half,
                 how.step_deg,
-                (CREST_DEG_M, CREST_FROM_M, TURN_DEG),
+                (CREST_DEG_M, CREST_FROM_M, TURN_DEG, ALIKE_M, width_deg),
                 self.priors,
                 TAIL,
                 share,
@@ -171,7 +175,7 @@ class Refiner:
                 place_m[of],
                 pose[of],
                 score[of],
-                facts[of],
+                facts[of] if how.facts else facts[:0],
             )
 
         starts = range(0, len(score), PLACES_AT_ONCE)
@@ -213,12 +217,6 @@ def apart(fits: Fits, least_m: float, most: int, heading_deg: float = 360.0) -> 
 def joined(parts: Sequence[Fits]) -> Fits:
     """All of some lists."""
     return Fits(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Fits)))
-
-
-def square(side_m: float, count: int) -> list[tuple[float, float]]:
-    """Places of a square lattice, its middle first."""
-    steps = (np.arange(count) - (count - 1) / 2.0) * side_m
-    return sorted(((float(x), float(y)) for x in steps for y in steps), key=lambda at: (at[0] ** 2 + at[1] ** 2, at))
 
 
 def cross(side_m: float) -> list[tuple[float, float]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from witnessmark.lines.terrain.following import follow
 from witnessmark.lines.terrain.kernels import compiled
 from witnessmark.lines.terrain.march_kernels import bilinear
 
@@ -184,7 +185,7 @@ def weigh(
     range_m: Floats,
     first_deg: float,
     step_deg: float,
-    error: tuple[float, float, float],
+    error: tuple[float, float, float, float, float],
     priors: Floats,
     tail: float,
     share: float,
@@ -200,7 +201,8 @@ def weigh(
     ----------
     error : tuple of float
         Of the ground: degrees times metres that become an error when divided by the distance and so many more metres,
-        these, and the error of a bearing [deg] that slopes turn into one of elevation.
+        these, the error of a bearing [deg] that slopes turn into one of elevation, metres along a ridge in which the
+        ground's errors are alike, and the degrees between columns.
     priors : ndarray of float64, shape (8,)
         Means and precisions of pitch and roll [deg], lowest and highest log scale, mean and precision of the eye's
         height [m].
@@ -208,8 +210,10 @@ def weigh(
         Degrees of freedom of Student's t.
     share : float
         Independent columns a column.
-    residual, sigma : ndarray of float64, shape (n,)
-        Filled [deg]: terrain above the line, and the standard error used; NaN where there is no terrain.
+    residual : ndarray of float64, shape (n,)
+        Filled: terrain above the line [deg]; NaN where there is none.
+    sigma : ndarray of float64, shape (4, n)
+        Filled: standard errors of the column, of its tracing and of the ground there [deg], and its distance [m].
     normal, right : ndarray of float64, shapes (5, 5) and (5,)
         Filled.
     """
@@ -219,7 +223,7 @@ def weigh(
         azimuth, seen = direct(pinhole, a[j], b[j], pose)
         at = ((azimuth - first_deg) % 360.0) / step_deg
         low = int(np.floor(at))
-        residual[j], sigma[j] = np.nan, np.nan
+        residual[j], sigma[:, j] = np.nan, np.nan
         if low >= len(elevation) - 1:
             score -= share * UNSEEN_NATS
             continue
@@ -230,10 +234,12 @@ def weigh(
             continue
         far = range_m[low] if part < 0.5 else range_m[low + 1]
         slope = (e1 - e0) / step_deg
-        spread = np.sqrt(sigma_deg[j] ** 2 + (error[0] / (far + error[1])) ** 2 + (slope * error[2]) ** 2)
+        white, ground = np.hypot(sigma_deg[j], slope * error[2]), error[0] / (far + error[1])
+        spread = np.hypot(white, ground)
         sinks = -DEGREE / max(far, EYE_NEAREST_M)
         left = e0 + part * (e1 - e0) + sinks * pose[4] - seen
-        residual[j], sigma[j] = left, spread
+        residual[j] = left
+        sigma[0, j], sigma[1, j], sigma[2, j], sigma[3, j] = spread, white, ground, far
         if side[j] == 1 and left < 0.0:
             continue
         square = (left / spread) ** 2
@@ -264,7 +270,7 @@ def fit_pose(
     range_m: Floats,
     first_deg: float,
     step_deg: float,
-    error: tuple[float, float, float],
+    error: tuple[float, float, float, float, float],
     priors: Floats,
     tail: float,
     share: float,
@@ -274,7 +280,13 @@ def fit_pose(
     sigma: Floats,
     normal: Floats,
 ) -> float:
-    """Fit a pose to one place's skyline by Gauss-Newton, damped where it does not gain; see `weigh`."""
+    """Fit a pose to one place's skyline by Gauss-Newton, damped where it does not gain; see `weigh`.
+
+    Returns
+    -------
+    float
+        Log density of the pose with all columns, the ground's errors alike in neighbours; see `following.follow`.
+    """
     right, damping = np.zeros(POSE), 1e-3
     trial, trial_normal, trial_right = pose.copy(), np.zeros((POSE, POSE)), np.zeros(POSE)
     best = weigh(
@@ -305,7 +317,8 @@ def fit_pose(
         pinhole, a, b, sigma_deg, side, elevation, range_m, first_deg, step_deg, error, priors, tail, share, pose,
         residual, sigma, trial_normal, trial_right,
     )  # fmt: skip
-    return best
+    seen = follow(residual, sigma[1], sigma[2], sigma[3], side, error[4], error[3], tail, UNSEEN_NATS)
+    return priors_of(pose, priors, trial_normal, trial_right) + share * seen
 
 
 @compiled
@@ -326,7 +339,7 @@ def try_places(
     side: NDArray[np.int8],
     half_span_deg: float,
     step_deg: float,
-    error: tuple[float, float, float],
+    error: tuple[float, float, float, float, float],
     priors: Floats,
     tail: float,
     share: float,
@@ -358,12 +371,12 @@ def try_places(
         Changed to the best.
     scores : ndarray of float64, shape (n,)
         Filled; -inf where no ground is.
-    facts : ndarray of float64, shape (n, 2)
+    facts : ndarray of float64, shape (n, 2), or (0, 2) when nobody asks
         Filled: root mean square of the residuals that count [deg], and the standard error of the heading [deg].
     """
     n_az = int(np.ceil(2.0 * half_span_deg / step_deg)) + 1
     elevation, range_m = np.empty(n_az), np.empty(n_az)
-    residual, sigma, normal = np.empty(len(a)), np.empty(len(a)), np.zeros((POSE, POSE))
+    residual, sigma, normal = np.empty(len(a)), np.empty((4, len(a))), np.zeros((POSE, POSE))
     pose, right = np.empty(POSE), np.empty(POSE)
     for c in range(len(places)):
         x0, y0 = places[c, 0], places[c, 1]
@@ -404,6 +417,8 @@ def try_places(
             size *= 0.5
         places[c, 0], places[c, 1], scores[c] = best_x, best_y, best
         poses[c] = best_pose
+        if len(facts) == 0:
+            continue
         facts[c, :] = np.nan
         if best == -np.inf:
             continue
@@ -419,8 +434,8 @@ def try_places(
         )  # fmt: skip
         summed, weights = 0.0, 0.0
         for j in range(len(a)):
-            if sigma[j] == sigma[j] and (side[j] == 0 or residual[j] > 0.0):
-                w = 1.0 / (tail + (residual[j] / sigma[j]) ** 2)
+            if residual[j] == residual[j] and (side[j] == 0 or residual[j] > 0.0):
+                w = 1.0 / (tail + (residual[j] / sigma[0, j]) ** 2)
                 summed += w * residual[j] * residual[j]
                 weights += w
         right[:] = 0.0

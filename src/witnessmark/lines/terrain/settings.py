@@ -28,19 +28,19 @@ class Settings:
     finest_m : float
         The fine ground's spacing at the least.
     independent_a_degree : float
-        Independent columns of a skyline a degree: what differs between ground and model is alike in neighbours.
+        Independent columns of a skyline a degree, as to its tracing.
     calibration : Calibration
     """
 
     n_azimuths: int = 360
     halo_m: float = HALO_M
-    first: int = 1500
-    first_near: int = 500
-    second: int = 200
-    third: int = 80
+    first: int = 2000
+    first_near: int = 1000
+    second: int = 400
+    third: int = 120
     candidates: int = 20
     around_m: float = 300.0
     around_nats: float = 12.0
     finest_m: float = 20.0
-    independent_a_degree: float = 0.5
+    independent_a_degree: float = 1.0
     calibration: Calibration = limits.CALIBRATION

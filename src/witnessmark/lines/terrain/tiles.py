@@ -30,7 +30,6 @@ from witnessmark.lines.terrain.refine import (
     cross,
     joined,
     sorted_fits,
-    square,
 )
 from witnessmark.lines.terrain.settings import Settings
 from witnessmark.lines.terrain.sighting import sighting_of
@@ -186,7 +185,7 @@ def search_tile(
     shape = (lattice.rows, lattice.columns)
     region = ground.region
     height = ground.height_m[region.row : region.row + region.rows, region.column : region.column + region.columns]
-    spread = np.where(np.isfinite(height), scored.spread.reshape(shape), np.float32(np.nan)).astype(np.float32)
+    spread = np.where(np.isfinite(height), scored.log_evidence().reshape(shape), np.float32(np.nan)).astype(np.float32)
     heading = ((scored.heading_deg[:, 0] + profiles.convergence_deg).reshape(shape) % 360.0).astype(np.float32)
     return TileAnswer((Part(tile, spread, heading),), fits)
 
@@ -264,11 +263,11 @@ def _refined(
     spacing_m = lattice.spacing_m
     third = spacing_m / 3.0
     fits = shortlisted(profiles, scored, how.first, how.first_near)
-    fits = refiner.run(fits, Round(1.3, 1.0, square(spacing_m / 2.0, 2), 0, spacing_m, 4), workers)
-    tell(0.5)
+    fits = refiner.run(fits, Round(1.3, 1.0, [(0.0, 0.0)], 0, spacing_m, 4, facts=False), workers)
+    tell(0.2)
     fits = apart(fits, third, how.second, 10.0)
-    fits = refiner.run(fits, Round(1.3, 1.0, cross(third), 1, 2.0 * spacing_m, 5), workers)
-    tell(0.75)
+    fits = refiner.run(fits, Round(1.3, 1.0, cross(third), 1, 2.0 * spacing_m, 5, facts=False), workers)
+    tell(0.5)
     fits = apart(fits, third / 2.0, how.third, 10.0)
     fits = refiner.run(fits, Round(0.6, 0.5, cross(third / 2.0), 2, 2.0 * spacing_m, 6), workers)
     tell(0.9)
