@@ -164,6 +164,8 @@ def test_two_desks_exchange_codes_and_never_footage(desk: Path, tmp_path: Path) 
         desk, "copies", "answer", "archive", str(tmp_path / "question.wmq"), str(tmp_path / "answer.wma"),
         "--as", "Harbour Desk", "--fingerprint", asked["key_fingerprint"],
     )  # fmt: skip
+    (line,) = (desk / "archive" / "answers.jsonl").read_text().splitlines()
+    assert '"partner":"Ridge Desk"' in line and '"relation":"copy"' in line
     read = said(tmp_path, "copies", "read", "question.wmq", "answer.wma")
     assert read == answered and [match["relation"] for match in read["matches"]] == ["copy"]
     assert said(tmp_path, "copies", "forget", "ridge", "Harbour Desk", "--reason", "ended")["removed"] == 2

@@ -13,7 +13,7 @@ from tests.lines.copies.planting import FPS, encode, fingerprinted, mirrored, sc
 
 from witnessmark.custody.keys import create_key, load_key
 from witnessmark.custody.records import Item
-from witnessmark.desk.asking import ANSWERED, ASKED, AnswersOnRecord, ask_partner, item_named, take_answer
+from witnessmark.desk.asking import ANSWERED, ASKED, AnswersOnRecord, ask_partner, item_named, log_given, take_answer
 from witnessmark.desk.case import Case, new_case
 from witnessmark.desk.inquiry import run_lines
 from witnessmark.desk.items import add_item
@@ -172,6 +172,26 @@ def test_an_answer_of_somebody_else_than_was_asked_is_told_as_that(
     public = seal_case(case, tmp_path / "public", Edition.PUBLIC).path
     for path in public.rglob("*"):
         assert not path.is_file() or b"Cliff Archive" not in path.read_bytes(), path.name
+
+
+def test_an_answer_given_is_logged_or_not_given(clips: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.wmq").write_bytes(_asked_elsewhere(tmp_path, clips))
+    question, out = read_inquiry(tmp_path / "elsewhere.wmq"), tmp_path / "answer.wma"
+    theirs = MemoryLibrary()
+    theirs.add(fingerprinted(clips["known"]), "Aunt Rosa at the well.mp4", sha256="a" * 64)
+    sharing, key = Sharing(PARTNER, "watch@example.org", audience="Ridge Desk"), create_key(tmp_path / "their.pem")
+    given = answer_inquiry(out, question, theirs, key, sharing)
+    log = log_given(tmp_path / "partners.json", question, given, sharing, "B. Author")
+    (line,) = [json.loads(line) for line in log.read_text().splitlines()]
+    assert (line["partner"], line["operator"], line["called"]) == ("Ridge Desk", "B. Author", PARTNER)
+    assert line["answer"] == given.sealed.digest.hex() and line["question"] == question.sealed.digest.hex()
+    assert [match["relation"] for match in line["matches"]] == ["copy"] and line["matches"][0]["stretches"]
+    assert "Rosa" not in log.read_text()
+    log.unlink()
+    log.mkdir()
+    with pytest.raises(BadInputError, match="removed again"):
+        log_given(tmp_path / "partners.json", question, given, sharing, "B. Author")
+    assert not out.exists()
 
 
 def _asked_elsewhere(folder: Path, clips: dict[str, Path]) -> bytes:

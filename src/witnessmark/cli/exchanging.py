@@ -21,7 +21,7 @@ from witnessmark.cli.shared import (
     table,
     telling,
 )
-from witnessmark.desk.asking import ask_partner, item_named, left_of, take_answer
+from witnessmark.desk.asking import PARTNERS, ask_partner, item_named, left_of, log_given, take_answer
 from witnessmark.desk.case import default_operator
 from witnessmark.desk.indexing import exchange_key, find_recording, fingerprint_file, index, partners_of
 from witnessmark.errors import BadInputError, ClashError, NotFoundError
@@ -292,7 +292,13 @@ def answer_(
         known.keep(known.check(asked.origin, asked.sealed.key, fingerprint=fingerprint, trust=trust, now=now))
         sharing = _sharing(origin, contact, audience or asked.origin, facts, 0.0, 0)
         done = answer_inquiry(out, asked, store, exchange_key(place, key), sharing)
-    answer(as_json, _answer_plain(done), lambda: _tell_answer(done))
+    log = log_given(partners or Path(place) / PARTNERS, asked, done, sharing, default_operator())
+
+    def tell() -> None:
+        _tell_answer(done)
+        OUT.print(f"The log of answers has it: {log}")
+
+    answer(as_json, _answer_plain(done), tell)
 
 
 def read(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ from witnessmark.stores.exchange import Answer, Inquiry, Partners, Sharing, read
 
 ASKED, ANSWERED = "partner.asked", "partner.answered"
 PARTNERS = "partners.json"
+GIVEN = "answers.jsonl"
+"""Log of the answers a library gave to partners, beside its list of partners."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +194,57 @@ def take_answer(
         once=f"{ANSWERED} {stored.sha256.hex()}",
     )
     return item, done
+
+
+def log_given(partners: Path, question: Inquiry, given: Answer, sharing: Sharing, operator: str) -> Path:
+    """Add a line on an answer that was written for a partner: to whom, by whom, about which question, what it tells.
+
+    Parameters
+    ----------
+    partners : Path
+        The library's list of partners; the log lies beside it.
+    question : Inquiry
+    given : Answer
+    sharing : Sharing
+        As it was answered.
+    operator : str
+
+    Returns
+    -------
+    Path
+        The log.
+
+    Raises
+    ------
+    BadInputError
+        When it cannot be written; the answer is removed again, as nothing may leave unlogged.
+    """
+    log = partners.with_name(GIVEN)
+    line: dict[str, object] = {
+        "at": given.created,
+        "operator": operator,
+        "partner": question.origin,
+        "key_fingerprint": question.sealed.key.fingerprint,
+        "question": question.sealed.digest,
+        "answer": given.sealed.digest,
+        "called": given.origin,
+        "audience": sharing.audience,
+        "facts": sharing.facts,
+        "searched_count": given.searched,
+        "matches": given.matches,
+    }
+    try:
+        with log.open("ab") as file:
+            file.write(canonical(line) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        given.sealed.path.unlink(missing_ok=True)
+        raise BadInputError(
+            f"The log of answers '{log}' cannot be written ({error.strerror}): the answer was removed again.",
+            "Make room there or check its permissions, then answer again.",
+        ) from error
+    return log
 
 
 def _told(done: Answer, key_known: str, asked: str) -> PartnerAnswer:
