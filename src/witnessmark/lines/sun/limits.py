@@ -88,16 +88,20 @@ def wilson(held: int, tried: int, z: float = 1.959964) -> tuple[float, float]:
 
 
 COVERAGE = (
-    Coverage("one shadow, slope of two degrees along each axis", 0.5, 242, 500),
-    Coverage("one shadow, slope of two degrees along each axis", 0.9, 460, 500),
-    Coverage("one shadow, slope of exactly two degrees", 0.9, 453, 500),
-    Coverage("three shadows, slope of two degrees along each axis", 0.9, 450, 500),
+    Coverage("one shadow, slope of two degrees along each axis", 0.5, 254, 500),
+    Coverage("one shadow, slope of two degrees along each axis", 0.9, 466, 500),
+    Coverage("one shadow, slope of exactly two degrees", 0.9, 452, 500),
+    Coverage("three shadows, slope of two degrees along each axis", 0.9, 453, 500),
     Coverage("poorly marked: 4 px, 12 %, 1.5 and 3 degrees", 0.9, 452, 500),
     Coverage("one point in twenty five times as far off", 0.9, 446, 500),
-    Coverage("nothing known of the camera but its heading", 0.9, 481, 500),
+    Coverage("nothing known of the camera but its heading", 0.9, 478, 500),
+    Coverage("one shadow, slope of two degrees along each axis, in steps of ten minutes", 0.9, 480, 500),
     Coverage("uprights of rehearsed incidents on real relief", 0.9, 119, 123),
 )
-"""Regions of time at a known place, over one day by the minute; docs/lines/sun.md has the whole table."""
+"""Regions of time at a known place over one day, by the minute where nothing else is said.
+
+docs/lines/sun.md has the whole table.
+"""
 
 
 def covered() -> str:
