@@ -23,7 +23,7 @@ from tests.dossier.invented import AT, KEY, OPERATOR, ORIGINAL_NAME, REVIEWER, m
 
 from witnessmark.custody.hashes import Sha256
 from witnessmark.dossier import DossierContent, Edition, seal, verify, without_times
-from witnessmark.dossier.editions import blurred
+from witnessmark.dossier.editions import Redaction, blurred
 from witnessmark.errors import BadInputError, ClashError, CustodyError
 from witnessmark.media.blur import BLOCKS_ACROSS
 from witnessmark.plain import Plain
@@ -149,6 +149,21 @@ def test_no_picture_among_observations_is_published_whatever_its_member_is_calle
     closed = files_of(seal(content, tmp_path / "closed", Edition.CLOSED, KEY.sign).path)
     assert all(text.encode() in closed["data/case.json"] for text in texts)
     assert not any(text[40:100].encode() in closed["data/report.html"] for text in texts)
+
+
+def test_a_quoted_path_is_left_out_whole_even_with_spaces(tmp_path: Path) -> None:
+    text = Redaction({}, [], []).text
+    for path in (
+        "/home/Anna Karp/my places",
+        "/archive",
+        "C:\\Anna Karp\\x",
+        "\\\\host\\Anna Karp\\x",
+        "~/Anna Karp/x",
+    ):
+        assert text(f"There is nothing at '{path}'.") == "There is nothing at '(path left out)'."
+        assert "Karp" not in text(f'"{path}" is gone')
+    for kept in ("'a'/'b' and 'c' / 'd'", "It's 3 m/s, not 'x/y'."):
+        assert text(kept) == kept
 
 
 def test_accounts_of_one_or_two_characters_are_left_out_where_they_are_quoted(tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ _DROPPED = {
     "abstentions": _DROPPED_OF_FINDINGS,
 }
 _PATH = re.compile(
+    r"(?<=['\"])(?:~?/|[A-Za-z]:\\|\\\\)[^'\"<>\n]+(?=['\"])|"  # quoted: it may hold spaces
     r"file://\S+|(?<![\w:/.~])~?/(?:[^\s/\"'<>]+/)+[^\s/\"'<>]*|(?<!\w)[A-Za-z]:\\[^\s\"'<>]*|\\\\[^\s\"'<>]+\\[^\s\"'<>]*"
 )
 _IN_QUOTES = r"(?<=['\"\u2018\u201c])@?(?:{})(?=['\"\u2019\u201d])"
