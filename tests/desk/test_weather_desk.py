@@ -149,6 +149,24 @@ def test_what_was_fetched_in_vain_is_captured_and_asked_anew(
     assert list((weather / "open-meteo").glob("*.in-vain.json")) == []
 
 
+def test_what_was_read_is_captured_though_looking_fails(
+    case: Case, weather: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (weather / "archive.json").write_text(archive())
+    labelled(case, tmp_path)
+
+    def full(*_: object) -> None:
+        raise OSError("no space is left")
+
+    monkeypatch.setattr("witnessmark.lines.weather.looking.pack", full)
+    with pytest.raises(OSError, match="no space"):
+        run_lines(case, ["weather"])
+    assert captures(case) == 1
+    monkeypatch.undo()
+    (found,) = run_lines(case, ["weather"])
+    assert found["kind"] == "finding" and captures(case) == 1
+
+
 def clock_at(now: dt.datetime) -> types.SimpleNamespace:
     """A clock for the room that asks, standing at a moment."""
 
