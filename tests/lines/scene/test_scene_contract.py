@@ -62,7 +62,7 @@ def test_pictures_show_footage_and_are_png(seen: SceneObservations) -> None:
     assert best is not None
     bare = replace(seen.compared[0], best=replace(best, points=best.points[:1]))  # no lines over the stills
     drawn = [drawing.side_by_side(bare, 1, veiled=veiled).png for veiled in (False, True)]
-    pixels = [cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE) for png in drawn]
+    pixels = [np.asarray(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)) for png in drawn]
     rows, columns = pixels[0].shape[0] // 3, pixels[0].shape[1] // 3
     edges = [float(np.abs(np.diff(one[rows:-rows, 40:columns].astype(float), axis=1)).mean()) for one in pixels]
     assert edges[1] < 0.4 * edges[0], edges
