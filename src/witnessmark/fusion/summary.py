@@ -33,7 +33,7 @@ def summary(assessment: Assessment, over: Hypotheses) -> dict[str, Plain]:
         "p_grid": _number(assessment.p_grid),
         "alternatives": {name: _number(value) for name, value in assessment.alternatives.items()},
         "most_probable_place": _place(assessment.posterior_place, over) if possible else None,
-        "most_probable_time": iso(over.times.at(int(np.argmax(assessment.posterior_time)))) if possible else None,
+        "most_probable_time": iso(over.times.middle(int(np.argmax(assessment.posterior_time)))) if possible else None,
         "regions_place": [
             {
                 "probability": region.probability,

@@ -13,7 +13,7 @@ class SunLine:
     """The sun line; see docs/lines/sun.md."""
 
     name = "sun"
-    version = "1"
+    version = "2"
     question = "When would these shadows fall so?"
     observations: type = SunObservations
     needs: frozenset[type] = frozenset()

@@ -19,8 +19,10 @@ them most of those with near ridges; nothing held out went into it. In the same 
 So few questions leave errors of about a tenth on each of these shares.
 """
 
-FLAT_SIGMAS = 4.0
-"""A skyline this close to a straight line, in its own standard errors, fits too many places to say anything."""
+FLAT_SIGMAS = 1.5
+"""A skyline this close to a straight line, in its own standard errors, fits too many places to say anything: errors
+alone give 1, and of 100 rehearsed views of mountains with errors of 0.3 degrees the straightest had 1.7, half of them
+more than 4."""
 EMPTY_DEG = 6.0
 """Or one so short."""
 EMPTY_COLUMNS = 8
