@@ -45,9 +45,9 @@ class Shelf:
         """See `Library`."""
         return [self._corrected(one) for one in self._asked.recordings()]
 
-    def fingerprint(self, recording: int) -> Fingerprint:
+    def fingerprint(self, recording: int, up_to: int = 3) -> Fingerprint:
         """See `Library`."""
-        return self._asked.fingerprint(recording)
+        return self._asked.fingerprint(recording, up_to)
 
     def near_frames(self, codes: NDArray[np.uint8], radius_bits: int) -> Hits:
         """See `Library`."""
@@ -120,7 +120,7 @@ class ClosedLibrary(Shelf):
         """None that could be read."""
         return ()
 
-    def fingerprint(self, recording: int) -> Fingerprint:
+    def fingerprint(self, recording: int, up_to: int = 3) -> Fingerprint:
         """Not there.
 
         Raises

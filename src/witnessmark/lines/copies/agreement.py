@@ -34,8 +34,12 @@ TEXTURE_LEVELS = 4.0
 """Texture of this root mean square counts half when the pictures themselves are compared [grey levels]."""
 COVERED = 0.6
 """A block counts when at least this share of it shows the reference."""
+_CHANNELS = 4
+_AT_ONCE = 128
 Matrix = NDArray[np.float64]
 Pixel = TypeVar("Pixel", np.float32, np.bool_)
+Changes = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""How blocks change, shape (n, blocks, BLOCK * BLOCK), and the power of it, shape (n, blocks)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,10 +158,12 @@ def _laid(
     y = (at[:, 1] * height - 0.5).astype(np.float32).reshape(shape)
     blur = 0.5 * (shrink**2 - 1.0) ** 0.5 if shrink > 1.05 else 0.0
     laid = np.empty((len(luma), *shape), np.float32)
-    for number, picture in enumerate(luma):
-        soft = cv2.GaussianBlur(picture, (0, 0), blur) if blur > 0.2 else picture
-        laid[number] = cv2.remap(soft, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        laid[number] = cv2.GaussianBlur(laid[number], (0, 0), 0.7)
+    for start in range(0, len(luma), _CHANNELS):  # as channels of one picture, which is faster and gives the same
+        some = np.ascontiguousarray(luma[start : start + _CHANNELS].transpose(1, 2, 0))
+        soft = cv2.GaussianBlur(some, (0, 0), blur) if blur > 0.2 else some
+        read = cv2.remap(soft, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+        smooth = cv2.GaussianBlur(read, (0, 0), 0.7).reshape(*shape, -1)
+        laid[start : start + _CHANNELS] = np.moveaxis(smooth, 2, 0)
     return laid
 
 
@@ -168,7 +174,8 @@ def blocks_of(pictures: NDArray[np.float32], hides: NDArray[np.bool_] | None = N
     """
     flat = _cut(pictures)
     if hides is None:
-        return np.asarray(flat - flat.mean(axis=2, keepdims=True))
+        means = flat.reshape(-1, BLOCK * BLOCK) @ np.full(BLOCK * BLOCK, 1.0 / (BLOCK * BLOCK), np.float32)
+        return np.asarray(flat - means.reshape(*flat.shape[:2], 1))
     shows = _cut(~hides[None].copy())[0].astype(np.float32) * left_over(hides)[:, None]
     means = (flat * shows).sum(axis=2) / np.maximum(shows.sum(axis=1), 1.0)
     return np.asarray((flat - means[:, :, None]) * shows, dtype=np.float32)
@@ -196,17 +203,30 @@ def change(
     blocks: NDArray[np.float32], times_s: NDArray[np.float64], reach_s: float = MEAN_REACH_S
 ) -> NDArray[np.float32]:
     """What differs from the mean of the frames before and after."""
-    sums = np.concatenate([np.zeros((1, *blocks.shape[1:]), np.float32), np.cumsum(blocks, axis=0, dtype=np.float32)])
+    sums = np.zeros((len(blocks) + 1, *blocks.shape[1:]), np.float32)
+    for row, one in enumerate(blocks):  # row by row, as whole arrays do not fit the processor's cache
+        np.add(sums[row], one, out=sums[row + 1])
     low = np.searchsorted(times_s, times_s - reach_s - 1e-6)
     high = np.searchsorted(times_s, times_s + reach_s + 1e-6)
-    means = (sums[high] - sums[low]) / (high - low)[:, None, None].astype(np.float32)
-    return np.asarray(blocks - means, dtype=np.float32)
+    counts = (high - low).astype(np.float32)
+    changed = np.empty(blocks.shape, np.float32)
+    for row, one in enumerate(blocks):
+        mean = changed[row]
+        np.subtract(sums[high[row]], sums[low[row]], out=mean)
+        np.divide(mean, counts[row], out=mean)
+        np.subtract(one, mean, out=mean)
+    return changed
 
 
 def softened(changes: NDArray[np.float32], noise_levels: float = NOISE_LEVELS) -> NDArray[np.float32]:
     """Each block's change at a length from 0 to 1: a strong movement counts as one, coding noise as little."""
-    length = np.sqrt((changes * changes).sum(axis=-1, keepdims=True))
+    length = np.sqrt(_product(changes, changes))[..., None]
     return np.asarray(changes / (length + noise_levels * BLOCK), dtype=np.float32)
+
+
+def _product(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scalar products along the last axis."""
+    return np.asarray(np.einsum("...i,...i->...", one, other))
 
 
 def change_table(overlaid: Overlaid, margin: float = 0.3) -> NDArray[np.float32]:
@@ -222,12 +242,33 @@ def change_table(overlaid: Overlaid, margin: float = 0.3) -> NDArray[np.float32]
     for rows, hides in hidden_at(overlaid.areas, overlaid.r_s):
         left = counted if hides is None else counted & left_over(hides)
         if left.any():
-            q = softened(change(blocks_of(overlaid.query, hides)[:, left], overlaid.q_s))
-            r = softened(change(blocks_of(overlaid.reference, hides)[:, left], overlaid.r_s))
-            q, r = q.reshape(len(q), -1), r.reshape(len(r), -1)[rows]
-            power = 0.5 * ((q * q).sum(axis=1)[:, None] + (r * r).sum(axis=1)[None, :])
+            q = _moves(overlaid.query, overlaid.q_s, left, hides)
+            r = _moves(overlaid.reference, overlaid.r_s, left, hides)
+            r = r if len(rows) == len(r) else r[rows]
+            power = 0.5 * (_product(q, q)[:, None] + _product(r, r)[None, :])
             table[:, rows] = (q @ r.T - margin * power) / left.sum()
     return table
+
+
+def _moves(
+    pictures: NDArray[np.float32],
+    times_s: NDArray[np.float64],
+    left: NDArray[np.bool_],
+    hides: NDArray[np.bool_] | None,
+) -> NDArray[np.float32]:
+    """How the blocks that are left change, side by side: shape (n, blocks * BLOCK * BLOCK).
+
+    Of a long recording a part at a time, with what its first and last means reach, so that it stays in the cache.
+    """
+    moved = np.empty((len(pictures), int(left.sum()), BLOCK * BLOCK), np.float32)
+    for start in range(0, len(pictures), _AT_ONCE):
+        end = min(start + _AT_ONCE, len(pictures))
+        low = int(np.searchsorted(times_s, times_s[start] - MEAN_REACH_S - 1e-6))
+        high = int(np.searchsorted(times_s, times_s[end - 1] + MEAN_REACH_S + 1e-6))
+        blocks = blocks_of(pictures[low:high], hides)
+        changed = change(blocks if left.all() else blocks[:, left], times_s[low:high])
+        moved[start:end] = softened(changed[start - low : end - low])
+    return moved.reshape(len(moved), -1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -281,10 +322,7 @@ def along(overlaid: Overlaid, line: Line, whole: bool = False, shift_s: float = 
     shift_s : float
         Shift the reference by so much [s], as a control.
     """
-    r_wanted = line.offset_s + shift_s + line.speed * overlaid.q_s
-    inside = (r_wanted >= overlaid.r_s[0] - 0.13) & (r_wanted <= overlaid.r_s[-1] + 0.13)
-    if not whole:
-        inside &= (overlaid.q_s >= line.q0_s - 1e-6) & (overlaid.q_s <= line.q1_s + 1e-6)
+    inside, r_wanted = _led(overlaid, line, whole, shift_s)
     counted = counted_blocks(overlaid)
     if inside.sum() < 2 or not counted.any():
         return None
@@ -296,19 +334,31 @@ def along(overlaid: Overlaid, line: Line, whole: bool = False, shift_s: float = 
         if hides is not None:
             shown[rows] = left_over(hides)[counted]
     (q, changed_q), (r, changed_r) = (_blocks_and_change(one, q_s, counted, groups) for one in pictures)
-    alike = (changed_q * changed_r).sum(axis=2)
-    power = 0.5 * ((changed_q**2).sum(axis=2) + (changed_r**2).sum(axis=2))
+    alike = _product(changed_q, changed_r)
+    power_q, power_r = _product(changed_q, changed_q), _product(changed_r, changed_r)
+    power = 0.5 * (power_q + power_r)
     mean_q, mean_r = q.mean(axis=0), r.mean(axis=0)
     long_q, long_r = np.sqrt((mean_q**2).sum(axis=1)), np.sqrt((mean_r**2).sum(axis=1))
     still = (mean_q * mean_r).sum(axis=1) / np.maximum(long_q * long_r, 1.0)
-    power_q, power_r = (changed_q**2).sum(axis=2).mean(axis=0), (changed_r**2).sum(axis=2).mean(axis=0)
-    quieter, livelier = np.minimum(power_q, power_r), np.maximum(power_q, power_r)
+    mean_power_q, mean_power_r = power_q.mean(axis=0), power_r.mean(axis=0)
+    quieter, livelier = np.minimum(mean_power_q, mean_power_r), np.maximum(mean_power_q, mean_power_r)
     look_q, look_r = softened(q, TEXTURE_LEVELS), softened(r, TEXTURE_LEVELS)
-    like = (look_q * look_r).sum(axis=2)
-    looked = 0.5 * ((look_q**2).sum(axis=2) + (look_r**2).sum(axis=2))
+    like = _product(look_q, look_r)
+    looked = 0.5 * (_product(look_q, look_q) + _product(look_r, look_r))
     return Agreement(
         q_s, alike, power, still, np.minimum(long_q, long_r) / BLOCK, quieter, livelier, like, looked, shown
     )
+
+
+def _led(
+    overlaid: Overlaid, line: Line, whole: bool = False, shift_s: float = 0.0
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Which of the query's frames a line leads into the reference, and the time there of every one."""
+    r_wanted = line.offset_s + shift_s + line.speed * overlaid.q_s
+    inside = (r_wanted >= overlaid.r_s[0] - 0.13) & (r_wanted <= overlaid.r_s[-1] + 0.13)
+    if not whole:
+        inside &= (overlaid.q_s >= line.q0_s - 1e-6) & (overlaid.q_s <= line.q1_s + 1e-6)
+    return inside, r_wanted
 
 
 def _blocks_and_change(
@@ -340,7 +390,8 @@ def interpolated(
 
 def refined(overlaid: Overlaid, line: Line) -> Line:
     """The line with offset and speed moved to where the pictures change most alike, below the sampling grid."""
-    best, value = line, _value(overlaid, line)
+    ours: dict[bytes, Changes] = {}
+    best, value = line, _value(overlaid, line, ours)
     for step_s, step_speed in ((0.125, 0.02), (0.0625, 0.01), (0.03, 0.005)):
         for _ in range(3):
             middle = (best.q0_s + best.q1_s) / 2
@@ -351,7 +402,7 @@ def refined(overlaid: Overlaid, line: Line) -> Line:
             for d_offset, d_speed in tries:
                 offset_s = best.offset_s + d_offset - d_speed * middle
                 option = Line(best.speed + d_speed, offset_s, best.q0_s, best.q1_s, best.weight)
-                options.append((_value(overlaid, option), option))
+                options.append((_value(overlaid, option, ours), option))
             top = max(options, key=lambda pair: pair[0])
             if top[0] <= value + 1e-4:
                 break
@@ -359,6 +410,24 @@ def refined(overlaid: Overlaid, line: Line) -> Line:
     return best
 
 
-def _value(overlaid: Overlaid, line: Line) -> float:
-    seen = along(overlaid, line)
-    return -1.0 if seen is None else seen.share()
+def _value(overlaid: Overlaid, line: Line, ours: dict[bytes, Changes]) -> float:
+    """`Agreement.share` along a line; `ours` keeps how the query changes, by the frames that were looked at."""
+    if overlaid.areas:
+        seen = along(overlaid, line)
+        return -1.0 if seen is None else seen.share()
+    inside, r_wanted = _led(overlaid, line)
+    counted = counted_blocks(overlaid)
+    if inside.sum() < 2 or not counted.any():
+        return -1.0
+    q_s = overlaid.q_s[inside]
+    if (key := inside.tobytes()) not in ours:
+        ours[key] = _changes(overlaid.query[inside], q_s, counted)
+    changed_q, power_q = ours[key]
+    changed_r, power_r = _changes(interpolated(overlaid.reference, overlaid.r_s, r_wanted[inside]), q_s, counted)
+    power = 0.5 * (power_q + power_r)
+    return float(_product(changed_q, changed_r).sum() / max(float(power.sum()), 1e-6))
+
+
+def _changes(pictures: NDArray[np.float32], times_s: NDArray[np.float64], counted: NDArray[np.bool_]) -> Changes:
+    moved = softened(change(blocks_of(pictures)[:, counted], times_s))
+    return moved, _product(moved, moved)

@@ -138,8 +138,8 @@ class Library(Protocol):
         """All recordings kept, by id."""
         ...
 
-    def fingerprint(self, recording: int) -> Fingerprint:
-        """One recording's fingerprint, as many tiers as are kept."""
+    def fingerprint(self, recording: int, up_to: int = 3) -> Fingerprint:
+        """One recording's fingerprint, as many tiers as are kept and asked for: higher ones take long to unpack."""
         ...
 
     def near_frames(self, codes: NDArray[np.uint8], radius_bits: int) -> Hits:

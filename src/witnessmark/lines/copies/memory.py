@@ -93,8 +93,8 @@ class MemoryLibrary:
         """All recordings kept, by id."""
         return [recording for recording, _ in self._kept.values()]
 
-    def fingerprint(self, recording: int) -> Fingerprint:
-        """One recording's fingerprint.
+    def fingerprint(self, recording: int, up_to: int = 3) -> Fingerprint:
+        """One recording's fingerprint, up to a tier.
 
         Raises
         ------
@@ -105,7 +105,7 @@ class MemoryLibrary:
             raise NotFoundError(
                 f"There is no recording {recording} in this library.", "Ask for one that it lists.", recording=recording
             )
-        return self._kept[recording][1]
+        return self._kept[recording][1].up_to(up_to)
 
     def near_frames(self, codes: NDArray[np.uint8], radius_bits: int) -> Hits:
         """All frame codes within `radius_bits` (inclusive) of the query's."""

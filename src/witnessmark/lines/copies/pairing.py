@@ -28,9 +28,9 @@ class _One:
         """The one recording."""
         return [Recording(0, "", "", self.reference.duration_s, 3)]
 
-    def fingerprint(self, recording: int) -> Fingerprint:
+    def fingerprint(self, recording: int, up_to: int = 3) -> Fingerprint:
         """The reference."""
-        return self.reference
+        return self.reference.up_to(up_to)
 
     def near_frames(self, codes: NDArray[np.uint8], radius_bits: int) -> Hits:
         """See `Library.near_frames`."""

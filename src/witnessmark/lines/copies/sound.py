@@ -138,7 +138,7 @@ def search_sound(query: SoundCodes, library: Library, *, leave_out: Collection[i
     found = []
     for number in sorted(by_group):
         recording = int(who[number])
-        sound = library.fingerprint(recording).sound
+        sound = library.fingerprint(recording, up_to=1).sound
         if sound is not None and len(sound.codes):
             sound = _outside(sound, known[recording].templates)
             trials = [(line, about) for _, _, line, about in _best(by_group[number])]

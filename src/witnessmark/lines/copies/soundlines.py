@@ -80,11 +80,7 @@ def shifted(codes: NDArray[np.uint32], bands: int) -> tuple[NDArray[np.uint32], 
 
 def bit_count(words: NDArray[np.uint32]) -> NDArray[np.uint8]:
     """Number of ones in each word."""
-    halves = _ONES[np.ascontiguousarray(words).view(np.uint16)]
-    return np.asarray(halves.reshape(*words.shape, 2).sum(axis=-1, dtype=np.uint8))
-
-
-_ONES = np.array([bin(value).count("1") for value in range(1 << 16)], np.uint8)
+    return np.bitwise_count(words)
 
 
 def tempos(bands: int) -> tuple[float, ...]:
@@ -115,7 +111,7 @@ def voted(
     """
     if len(query) < fewest:
         return []
-    found: list[tuple[int, int, Line, int]] = []
+    rows: list[NDArray[np.float64]] = []
     half = WINDOW_CODES // 2
     window = query // half
     windows = int(window.max()) + 2
@@ -128,19 +124,18 @@ def voted(
         distinct, votes = _counted(np.concatenate(keys), fewest)
         first = np.argsort(-votes, kind="stable")[: 4 * most * (int(group.max()) + 1)]
         distinct, votes = distinct[first], votes[first]
-        for index in range(len(votes)):
-            place, at = divmod(int(distinct[index]), cells)
-            which, when = divmod(place, windows)
-            line = Line(2.0 * (at + lowest), speed, bands)
-            found.append((int(votes[index]), which, line, when * half))
-    found.sort(key=lambda vote: (-vote[0], vote[1], abs(vote[2].speed - 1.0), vote[2].offset, vote[3]))
-    left: dict[int, int] = {}
-    chosen = []
-    for vote in found:
-        left[vote[1]] = left.get(vote[1], most) - 1
-        if left[vote[1]] >= 0:
-            chosen.append(vote)
-    return chosen
+        place, at = np.divmod(distinct, cells)
+        which, when = np.divmod(place, windows)
+        rows.append(np.stack([votes, which, np.full(len(votes), speed), 2.0 * (at + lowest), when * half]))
+    found = np.concatenate(rows, axis=1)
+    votes_for, which_one, speeds, offsets, about = found
+    found = found[:, np.lexsort((about, offsets, np.abs(speeds - 1.0), which_one, -votes_for))]
+    by_group = np.argsort(found[1], kind="stable")
+    ranks = np.arange(len(by_group)) - np.searchsorted(found[1, by_group], found[1, by_group])
+    return [
+        (int(votes), int(number), Line(offset, speed, bands), int(about))
+        for votes, number, speed, offset, about in found[:, np.sort(by_group[ranks < most])].T.tolist()
+    ]
 
 
 def _counted(keys: NDArray[np.int64], fewest: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

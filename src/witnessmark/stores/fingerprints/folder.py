@@ -94,9 +94,9 @@ class FolderStore(RowStore):
         """All recordings kept, by id."""
         return self._now().recordings()
 
-    def fingerprint(self, recording: int) -> Fingerprint:
-        """One recording's fingerprint, as many tiers as are kept."""
-        return self._now().fingerprint(recording)
+    def fingerprint(self, recording: int, up_to: int = 3) -> Fingerprint:
+        """One recording's fingerprint, as many tiers as are kept and asked for."""
+        return self._now().fingerprint(recording, up_to)
 
     def near_frames(self, codes: NDArray[np.uint8], radius_bits: int) -> Hits:
         """All frame codes within `radius_bits` (inclusive) of codes of shape (q, 32)."""

@@ -55,8 +55,8 @@ class FolderView:
         """All recordings kept, by id."""
         return list(self.kept.values())
 
-    def fingerprint(self, recording: int) -> Fingerprint:
-        """One recording's fingerprint, as many tiers as are kept.
+    def fingerprint(self, recording: int, up_to: int = 3) -> Fingerprint:
+        """One recording's fingerprint, as many tiers as are kept and asked for.
 
         Raises
         ------
@@ -74,7 +74,7 @@ class FolderView:
                 recording=recording,
             )
         shard, row = self.place[recording]
-        return self.shards[shard].fingerprint(row)
+        return self.shards[shard].fingerprint(row, up_to)
 
     def near_frames(self, codes: NDArray[np.uint8], radius_bits: int) -> Hits:
         """All frame codes within `radius_bits` (inclusive) of codes of shape (q, 32)."""

@@ -85,7 +85,8 @@ def near_features(shard: Shard, codes: NDArray[np.uint8], probes: NDArray[np.uin
         near.append((by[probe[close] + begin], slot[close].astype(np.int64)))
     if not near:
         return _NOTHING
-    query, slot = np.unique(np.stack([np.concatenate(part) for part in zip(*near, strict=True)]), axis=1)
+    by_query, in_slot = (np.concatenate(part) for part in zip(*near, strict=True))
+    query, slot = np.divmod(np.unique(by_query * len(shard.slots) + in_slot), len(shard.slots))
     found = shard.slots[slot]
     # the directory is coarser than the buckets: those that only share its line are sorted out here
     shared = share_bucket(probes[query], found.view(np.uint8).reshape(-1, FEATURE_BYTES))

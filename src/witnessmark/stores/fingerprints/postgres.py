@@ -83,8 +83,8 @@ class PostgresView:
         """All recordings kept, by id."""
         return list(facts.find(self._session).values())
 
-    def fingerprint(self, recording: int) -> Fingerprint:
-        """One recording's fingerprint, as many tiers as are kept.
+    def fingerprint(self, recording: int, up_to: int = 3) -> Fingerprint:
+        """One recording's fingerprint, as many tiers as are kept and asked for.
 
         Raises
         ------
@@ -94,8 +94,8 @@ class PostgresView:
             When its bytes are damaged.
         """
         facts.recording_row(self._session, recording)
-        query = text("SELECT bytes FROM fp_block WHERE recording = :recording ORDER BY tier")
-        return unpack(self._session.scalars(query, {"recording": recording}).all())
+        query = text("SELECT bytes FROM fp_block WHERE recording = :recording AND tier <= :tier ORDER BY tier")
+        return unpack(self._session.scalars(query, {"recording": recording, "tier": up_to}).all())
 
     def near_frames(self, codes: NDArray[np.uint8], radius_bits: int) -> Hits:
         """All frame codes within `radius_bits` (inclusive) of codes of shape (q, 32)."""
@@ -164,10 +164,10 @@ class PostgresStore(RowStore):
             facts.state(session)  # the first statement fixes the moment that the others see
             yield PostgresView(session)
 
-    def fingerprint(self, recording: int) -> Fingerprint:
-        """One recording's fingerprint, as many tiers as are kept."""
+    def fingerprint(self, recording: int, up_to: int = 3) -> Fingerprint:
+        """One recording's fingerprint, as many tiers as are kept and asked for."""
         with self.view() as view:
-            return view.fingerprint(recording)
+            return view.fingerprint(recording, up_to)
 
     def near_frames(self, codes: NDArray[np.uint8], radius_bits: int) -> Hits:
         """All frame codes within `radius_bits` (inclusive) of codes of shape (q, 32)."""

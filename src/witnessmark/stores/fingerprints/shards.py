@@ -224,25 +224,25 @@ class Shard:
         # Slots as complex numbers: numpy's only type of 16 bytes that it moves about as one; nothing is computed in it.
         self.slots = np.frombuffer(self._map, np.complex128, self._sections["packed"][1] // FEATURE_BYTES, self._packed)
 
-    def packed(self, row: int) -> dict[int, memoryview]:
+    def packed(self, row: int, up_to: int = TIERS[-1]) -> dict[int, memoryview]:
         """The blocks of the recording in a row, by tier."""
         found = {}
         whole = memoryview(self._map)
-        for tier in TIERS:
+        for tier in TIERS[:up_to]:
             offset, size = (int(number) for number in self.blocks[row, tier - 1])
             if size:
                 found[tier] = whole[self._packed + offset : self._packed + offset + size]
         return found
 
-    def fingerprint(self, row: int) -> Fingerprint:
-        """The fingerprint of the recording in a row.
+    def fingerprint(self, row: int, up_to: int = TIERS[-1]) -> Fingerprint:
+        """The fingerprint of the recording in a row, up to a tier.
 
         Raises
         ------
         BadInputError
             When its bytes are damaged.
         """
-        return unpack(self.packed(row).values())
+        return unpack(self.packed(row, up_to).values())
 
     def damage(self) -> list[str]:
         """Sections whose bytes are not those that were written."""
