@@ -52,8 +52,8 @@ class Split:
     pans: int
 
 
-TUNED = Split("tuned", 71, 48, 2)
-HELD_OUT = Split("held-out", 9043, 48, 6)
+TUNED = Split("tuned", 71, 46, 1)
+HELD_OUT = Split("held-out", 9043, 36, 3)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
