@@ -15,6 +15,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,7 @@ def speed(cells: int) -> list[str]:
     over = Hypotheses(PlaceGrid("+proj=laea", 100.0, axis, np.zeros(1), lat, lon), TimeAxis(AT, 60.0, 10_000))
     for name, document in DIRECTIONS.items():
         seen = answers.read_document(document)
-        took = seconds(lambda seen=seen: likelihood._table(seen, over, SCALE), 3)  # type: ignore[misc]
+        took = seconds(partial(likelihood._table, seen, over, SCALE), 3)
         rows.append(
             f"| {cells:.0e} cells, {name} (processor time) | {took:.2f} | | {cells / took / 1e6:.0f} million/s |"
         )

@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.weather_lab.data import HOUR, Floats
 from numpy.typing import NDArray
 
-from witnessmark.lines.providers.contract import WeatherHour, WeatherRecord
+from witnessmark.lines.providers.contract import Reading, WeatherHour, WeatherRecord
 from witnessmark.lines.providers.weather_records import Recorded
 from witnessmark.lines.weather.observations import RecordSeen, WeatherLabel
 from witnessmark.lines.weather.packing import pack
@@ -116,9 +116,9 @@ def packed(record: Recorded, start: dt.datetime, chosen: NDArray[np.bool_], dist
     return seen_record(hours, record.kind, record.reading, distance_km)
 
 
-def seen_record(hours: Sequence[WeatherHour], kind: str, reading: object, distance_km: float | None) -> RecordSeen:
+def seen_record(hours: Sequence[WeatherHour], kind: str, reading: Reading, distance_km: float | None) -> RecordSeen:
     """Hours as a record at a distance, at the height of the place."""
-    given = WeatherRecord(0.0, 0.0, None, 0.0, "measured", tuple(hours), (reading,), kind)  # type: ignore[arg-type]
+    given = WeatherRecord(0.0, 0.0, None, 0.0, "measured", tuple(hours), (reading,), kind)
     return pack(given, "record", distance_km, 0.0)
 
 

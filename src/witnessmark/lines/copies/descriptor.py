@@ -6,7 +6,6 @@ path, SHA-256 and licence go with everything computed by it, so that a finding c
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from witnessmark.errors import BadInputError
 from witnessmark.lines.copies.timeline import Line, best_lines
+from witnessmark.lines.providers.onnx_file import open_model
 
 MEAN = (0.485, 0.456, 0.406)
 DEVIATION = (0.229, 0.224, 0.225)
@@ -79,28 +79,7 @@ class Descriptor:
     """
 
     def __init__(self, path: str | Path, licence: str, side_px: int = 288, sha256: str | None = None) -> None:
-        if not licence.strip():
-            raise BadInputError(
-                "No licence is stated for the descriptor.", "Say under which licence the model file may be used."
-            )
-        try:
-            raw = Path(path).read_bytes()
-        except OSError as error:
-            raise BadInputError(
-                f"The descriptor '{path}' cannot be read: {error.strerror}.", "Give the path of an ONNX file."
-            ) from error
-        digest = hashlib.sha256(raw).hexdigest()
-        if sha256 is not None and sha256.strip().lower() != digest:
-            raise BadInputError(
-                f"The descriptor '{path}' is another file than named: its SHA-256 is {digest}.",
-                "Get the right file, or give the SHA-256 of this one.",
-            )
-        try:
-            self._net = cv2.dnn.readNetFromONNX(np.frombuffer(raw, np.uint8))
-        except cv2.error as error:
-            raise BadInputError(
-                f"The descriptor '{path}' is no model that can be read.", "Export it as ONNX with one picture as input."
-            ) from error
+        self._net, digest = open_model("descriptor", path, licence, sha256)
         self.facts = DescriptorFacts(str(path), digest, licence.strip(), side_px)
 
     def __call__(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:

@@ -6,7 +6,6 @@ Any ONNX model serves that takes one picture (1, 3, height, width) and gives sco
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from witnessmark.errors import BadInputError
+from witnessmark.lines.providers.onnx_file import open_model
 
 MEAN = (0.485, 0.456, 0.406)
 DEVIATION = (0.229, 0.224, 0.225)
@@ -84,33 +84,12 @@ class SkyModel:
         sky_class: int = 0,
         scores: str = "logits",
     ) -> None:
-        if not licence.strip():
-            raise BadInputError(
-                "No licence is stated for the sky model.", "Say under which licence the model file may be used."
-            )
         if scores not in SCORES or not 0 <= sky_class < 10_000 or not 16 <= min(width_px, height_px) <= 4096:
             raise BadInputError(
                 f"The sky model's '{scores}' of class {sky_class} for {width_px} x {height_px} pixels cannot be used.",
                 f"Say {' or '.join(SCORES)}, a class from 0, and sides of 16 to 4096.",
             )
-        try:
-            raw = Path(path).read_bytes()
-        except OSError as error:
-            raise BadInputError(
-                f"The sky model '{path}' cannot be read: {error.strerror}.", "Give the path of an ONNX file."
-            ) from error
-        digest = hashlib.sha256(raw).hexdigest()
-        if sha256.strip().lower() != digest:
-            raise BadInputError(
-                f"The sky model '{path}' is another file than named: its SHA-256 is {digest}.",
-                "Get the right file, or give the SHA-256 of this one.",
-            )
-        try:
-            self._net = cv2.dnn.readNetFromONNX(np.frombuffer(raw, np.uint8))
-        except cv2.error as error:
-            raise BadInputError(
-                f"The sky model '{path}' is no model that can be read.", "Export it as ONNX with one picture as input."
-            ) from error
+        self._net, digest = open_model("sky model", path, licence, sha256)
         self.facts = SkyModelFacts(str(path), digest, licence.strip(), width_px, height_px, sky_class, scores)
 
     def odds(self, rgb: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.float32]:
