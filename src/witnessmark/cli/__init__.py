@@ -26,6 +26,7 @@ ROOMS = {
     "sun": "Where the sun stands; when, and where, a shadow fell so.",
     "terrain": "From where a ridge line is seen; horizons; skylines.",
     "weather": "What the weather seen tells of the time.",
+    "names": "The case's names, and where they are said.",
     "assess": "Fuse the findings into an assessment.",
     "review": "Sign off or dissent, as somebody other than the author.",
     "law": "Legal elements, and which findings bear on them.",

@@ -10,17 +10,20 @@ from witnessmark.desk.asking import AnswersOnRecord
 from witnessmark.desk.case import Case
 from witnessmark.desk.footage import CaseFootage
 from witnessmark.desk.libraries import open_libraries
+from witnessmark.desk.names import case_names
 from witnessmark.desk.outside import open_providers
 from witnessmark.desk.places import open_places
 from witnessmark.desk.relief import case_search, relief_horizons, terrain_headings
 from witnessmark.desk.weather import WEATHER, CaseWeather
 from witnessmark.lines.contract import Line
 from witnessmark.lines.providers.contract import ElevationProvider, Reading
+from witnessmark.lines.providers.names import NameBook
 from witnessmark.lines.providers.noting import Noted
 from witnessmark.plain import Plain
 
 FINGERPRINTS = "fingerprints"
 FOOTAGE = "footage"
+NAMES = "names"
 SEARCH, HEADINGS, HORIZONS = "search", "headings", "horizons"
 
 
@@ -40,6 +43,8 @@ def consulted(case: Case, item: Item, groups: Collection[str]) -> dict[str, Any]
         places = open_places(case)
         if places is not None:
             found[f"{FOOTAGE}:organisation"] = places
+    if NAMES in groups:
+        found[f"{NAMES}:case"] = case_names(case)
     told: dict[str, Any] = {}
     if SEARCH in groups:
         told[f"{SEARCH}:case"] = case_search(case)
@@ -56,7 +61,7 @@ def readings(found: Mapping[str, Any]) -> tuple[Reading, ...]:
     return tuple(
         reading
         for name in sorted(found)
-        if isinstance(found[name], (Noted, CaseWeather))
+        if isinstance(found[name], (Noted, CaseWeather, NameBook))
         for reading in found[name].readings
     )
 
