@@ -91,6 +91,16 @@ class Records:
         with self._session() as session:
             return [loads(row.bytes_.decode())["payload"] for row in session.scalars(query)]
 
+    def events(self, *actions: str) -> list[dict[str, Any]]:
+        """Events with these actions, oldest first, all when none is named: everything but chain and signature."""
+        query = select(EventRow).order_by(EventRow.number)
+        if actions:
+            query = query.where(EventRow.action.in_(actions))
+        names = ("number", "premis", "action", "at", "agent", "objects", "payload")
+        with self._session() as session:
+            bodies = [loads(row.bytes_.decode()) for row in session.scalars(query)]
+        return [{name: body[name] for name in names} for body in bodies]
+
     def event_bytes(self) -> dict[int, bytes]:
         """The tables' copy of every event file."""
         with self._session() as session:
