@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from witnessmark.media import shots
 from witnessmark.media.launch import Call, clean, texts
 from witnessmark.media.parts import Part
-from witnessmark.media.records import Box, Broken, Probe, Sampled, Sound, Still, Stream, Survey
+from witnessmark.media.records import Box, Broken, Heard, Probe, Sampled, Sound, Still, Stream, Survey
 from witnessmark.media.wire import Message, WireError
 from witnessmark.plain import Plain
 
@@ -181,6 +181,14 @@ def sample(
 def sound(call: Call | Part, progress: Progress | None) -> Sound | Broken:
     """See `witnessmark.media.calls.sound`."""
     blocks: list[NDArray[np.float32]] = []
+    heard = hear(call, blocks.append, progress)
+    if isinstance(heard, Broken):
+        return heard
+    return Sound(_joined(blocks, np.float32), heard.rate_hz, heard.start_s, heard.stopped, heard.warnings)
+
+
+def hear(call: Call | Part, take: Callable[[NDArray[np.float32]], None], progress: Progress | None) -> Heard | Broken:
+    """See `witnessmark.media.calls.hear`."""
     start_s, duration_s, count = 0.0, None, 0
     warnings: list[str] = []
     with call:
@@ -189,9 +197,9 @@ def sound(call: Call | Part, progress: Progress | None) -> Sound | Broken:
                 start_s = _number(message.body.get("start_s")) or 0.0
                 duration_s = _number(message.body.get("duration_s"))
             elif message.kind == "samples":
-                block = _column(message, "samples", np.float32)
-                blocks.append(np.clip(_finite(block), -1.0, 1.0))
+                block = np.clip(_finite(_column(message, "samples", np.float32)), -1.0, 1.0)
                 count += len(block)
+                take(block)
                 if duration_s:
                     _tell(progress, count / RATE_HZ / duration_s, "decoding the sound")
             elif message.kind == "tally":
@@ -200,7 +208,7 @@ def sound(call: Call | Part, progress: Progress | None) -> Sound | Broken:
     if count == 0:
         return stopped or Broken("sound", "The decoding process said nothing.", None, 0, "Try again.")
     _tell(progress, 1.0, "decoding the sound")
-    return Sound(_joined(blocks, np.float32), RATE_HZ, start_s, stopped, tuple(warnings))
+    return Heard(count, RATE_HZ, start_s, stopped, tuple(warnings))
 
 
 def candidates_max(wanted: int, frames_max: int) -> int:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from witnessmark.media import assemble
 from witnessmark.media.launch import Call, open_input
 from witnessmark.media.parts import Part
-from witnessmark.media.records import Broken, Limits, Probe, Sampled, Sound, Still, Survey
+from witnessmark.media.records import Broken, Heard, Limits, Probe, Sampled, Sound, Still, Survey
 from witnessmark.media.wire import WireError
 
 T = TypeVar("T")
@@ -185,6 +185,37 @@ def sound(path: str | Path, limits: Limits = DEFAULT_LIMITS, progress: Progress 
     """
     budget = _sound_bytes(limits)
     return _with_input(path, lambda fd: assemble.sound(_call(fd, "sound", limits, {}, budget), progress))
+
+
+def hear(
+    path: str | Path,
+    take: Callable[[NDArray[np.float32]], None],
+    limits: Limits = DEFAULT_LIMITS,
+    progress: Progress | None = None,
+) -> Heard | Broken:
+    """Hand over the first sound stream block by block, as `sound` gives it; nothing piles up in memory.
+
+    Parameters
+    ----------
+    path : str or Path
+    take : callable (samples)
+        Called in order of time with an ndarray of float32 in [-1, 1], some seconds at 16 kHz. Runs in this process.
+    limits : Limits
+        `max_sound_s` bounds what is read.
+    progress : callable, optional
+
+    Returns
+    -------
+    Heard or Broken
+        `Heard` as soon as one sample was decoded; its `stopped` says why it ended early.
+
+    Raises
+    ------
+    MediaError
+        When the decoding process cannot be started at all.
+    """
+    budget = _sound_bytes(limits)
+    return _with_input(path, lambda fd: assemble.hear(_call(fd, "sound", limits, {}, budget), take, progress))
 
 
 def _sound_bytes(limits: Limits) -> int:

@@ -226,3 +226,24 @@ class Sound:
     start_s: float
     stopped: Broken | None
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How a pass over the sound went; the samples themselves were handed over as they came.
+
+    Attributes
+    ----------
+    samples_count : int
+    rate_hz : int
+    start_s : float
+        Presentation time of the first sample.
+    stopped : Broken or None
+    warnings : tuple of str
+    """
+
+    samples_count: int
+    rate_hz: int
+    start_s: float
+    stopped: Broken | None
+    warnings: tuple[str, ...] = ()
