@@ -26,12 +26,14 @@ ROOMS = {
     "sun": "Where the sun stands; when, and where, a shadow fell so.",
     "terrain": "From where a ridge line is seen; horizons; skylines.",
     "weather": "What the weather seen tells of the time.",
+    "text": "What is written in a picture or a recording.",
     "names": "The case's names, and where they are said.",
     "assess": "Fuse the findings into an assessment.",
     "review": "Sign off or dissent, as somebody other than the author.",
     "law": "Legal elements, and which findings bear on them.",
     "dossier": "Seal a dossier; verify one, with or without us.",
     "custody": "Check and time-stamp the preserved bytes and their log.",
+    "serve": "Open the desk in a browser.",
     "demo": "Take a rehearsed incident through every room.",
 }
 """The modules of this package that hold an ``app``, with a word on each: only the one that is used is loaded."""

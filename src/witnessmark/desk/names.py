@@ -67,7 +67,7 @@ def add_name(case: Case, entry: Mapping[str, object]) -> NamedThing:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / OWN_FILE
         path.write_bytes(_with_row(path.read_bytes() if path.is_file() else b"", thing))
-        _capture(case, path.read_bytes(), OWN_FILE, "listed by hand", None)
+        _capture(case, path.read_bytes(), OWN_FILE, "listed by hand")
     return thing
 
 
@@ -113,8 +113,7 @@ def take_names(case: Case, file: Path) -> Sequence[NamedThing]:
             if before is None:
                 path.unlink()
             raise
-        modified = dt.datetime.fromtimestamp(file.stat().st_mtime, dt.UTC)
-        _capture(case, raw, file.name, f"taken in as {name}", modified)
+        _capture(case, raw, file.name, f"taken in as {name}")
         return case_names(case).things
 
 
@@ -136,7 +135,7 @@ def _with_row(raw: bytes, thing: NamedThing) -> bytes:
     return (text + out.getvalue()).encode()
 
 
-def _capture(case: Case, raw: bytes, name: str, method: str, modified: dt.datetime | None) -> None:
+def _capture(case: Case, raw: bytes, name: str, method: str) -> None:
     now = dt.datetime.now(dt.UTC)
     capture = Capture(
         tool=TOOL,
@@ -145,7 +144,7 @@ def _capture(case: Case, raw: bytes, name: str, method: str, modified: dt.dateti
         original_name=name,
         started=now,
         ended=now,
-        file_modified=modified,
+        file_modified=None,
         file_created=None,
         url=None,
         appearance=None,
