@@ -32,6 +32,7 @@ ROOMS = {
     "review": "Sign off or dissent, as somebody other than the author.",
     "law": "Legal elements, and which findings bear on them.",
     "dossier": "Seal a dossier; verify one, with or without us.",
+    "export": "Write the case in the formats others read.",
     "custody": "Check and time-stamp the preserved bytes and their log.",
     "serve": "Open the desk in a browser.",
     "demo": "Take a rehearsed incident through every room.",

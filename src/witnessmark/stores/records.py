@@ -112,6 +112,39 @@ class Records:
             row = session.scalar(select(EventRow).order_by(EventRow.number.desc()).limit(1))
             return None if row is None else (row.number, row.sha256)
 
+    def log_page(
+        self, *, before: int | None = None, action: str | None = None, about: str | None = None, at_most: int = 100
+    ) -> list[dict[str, Any]]:
+        """Events for people to read, newest first: number, action, at, agent, sha256, objects."""
+        query = select(EventRow).order_by(EventRow.number.desc()).limit(at_most)
+        if before is not None:
+            query = query.where(EventRow.number < before)
+        if action is not None:
+            query = query.where(EventRow.action == action)
+        if about is not None:  # a content address stands in the event's bytes as it is
+            if self._engine.dialect.name == "sqlite":
+                query = query.where(func.instr(EventRow.bytes_, about.encode()) > 0)
+            else:
+                query = query.where(func.encode(EventRow.bytes_, "escape").contains(about, autoescape=True))
+        with self._session() as session:
+            return [
+                {
+                    "number": row.number,
+                    "action": row.action,
+                    "premis": row.premis,
+                    "at": row.at,
+                    "agent": row.agent,
+                    "sha256": row.sha256,
+                    "objects": loads(row.bytes_.decode()).get("objects", []),
+                }
+                for row in session.scalars(query)
+            ]
+
+    def actions(self) -> list[str]:
+        """The actions that stand in the log, in alphabetical order."""
+        with self._session() as session:
+            return list(session.scalars(select(EventRow.action).distinct().order_by(EventRow.action)))
+
     def settings(self) -> dict[str, Any]:
         """The case's settings by name."""
         with self._session() as session:

@@ -1,1 +1,1 @@
-"""The browser pages, one of two doors onto the desk."""
+"""The desk in a browser: server-made pages, small custom elements, nothing that leaves the machine."""

@@ -1,0 +1,181 @@
+"""An item: its pictures, shots, marks, what each line says, its postings and its custody."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+from markupsafe import Markup
+
+from witnessmark.custody.records import Item
+from witnessmark.desk.case import Case
+from witnessmark.desk.inquiry import find_lines
+from witnessmark.desk.items import get_item, item_body
+from witnessmark.desk.marking import draw_mark, marks, withdraw_mark
+from witnessmark.errors import BadInputError, ClashError
+from witnessmark.plain import Plain
+from witnessmark.web.doors import InCase, Worker
+from witnessmark.web.pages.case import content_notes, is_hidden
+from witnessmark.web.rendering import environment, page
+from witnessmark.web.work import Work
+
+router = APIRouter(include_in_schema=False)
+MARKS_PER_PAGE = 200
+EVENTS_SHOWN = 30
+
+
+@router.get("/c/{case}/items/{item}")
+def item_page(request: Request, seat: InCase, item: str, show: str = "") -> Response:
+    """The item; hidden behind a word when it carries a note the person asked not to be shown."""
+    case = seat.case
+    found = get_item(case, item)
+    body = item_body(case, found)
+    if is_hidden(seat, case, body) and show != "yes":
+        return page(request, "item_hidden.html", seat, case=case, item=found, notes=_notes(case, body))
+    drawn = marks(case, found)
+    work: Work = request.app.state.work
+    return page(
+        request,
+        "item.html",
+        seat,
+        case=case,
+        item=found,
+        body=body,
+        media=body.get("media") or {},
+        stills=stills_of(body),
+        panels=panels(case, found),
+        marks=drawn[:MARKS_PER_PAGE],
+        marks_count=len(drawn),
+        postings=case.records.postings(found.sha256.hex()),
+        derived=case.records.items(parent=found.sha256.hex()),
+        notes=_notes(case, body),
+        clear=seat.sees_clear(found.sha256.hex()),
+        events=case.records.log_page(about=found.sha256.hex(), at_most=EVENTS_SHOWN),
+        work=[piece for piece in work.of(str(seat.name)) if found.exhibit_number in piece["title"]],
+    )
+
+
+def stills_of(body: dict[str, Any]) -> list[float]:
+    """Presentation times [s] a strip of stills is shown at: the middle of each shot, at most 24."""
+    media = body.get("media") or {}
+    shots = [(float(first), float(last)) for first, last in media.get("shots_s") or []]
+    if not shots and media.get("duration_s"):
+        shots = [(0.0, float(media["duration_s"]))]
+    if 0 < len(shots) < 6:  # long shots are shown at several times
+        parts = -(-6 // len(shots))
+        shots = [
+            (first + (last - first) * k / parts, first + (last - first) * (k + 1) / parts)
+            for first, last in shots
+            for k in range(parts)
+        ]
+    keep = max(1, -(-len(shots) // 24))
+    return [round((first + last) / 2.0, 3) for first, last in shots[::keep]]
+
+
+def _notes(case: Case, body: dict[str, Any]) -> list[str]:
+    return sorted({str(mark["body"].get("note", "")) for mark in content_notes(case, body["sha256"])})
+
+
+def panels(case: Case, item: Item) -> list[dict[str, Any]]:
+    """What each line says of an item: its own ``panel.html``, filled; a line that was not run says so."""
+    results = {result["line"]: result for result in case.records.results() if result["item"] == item.sha256.hex()}
+    shown = []
+    for line in find_lines():
+        result = results.get(line.name)
+        shown.append(
+            {
+                "line": line.name,
+                "question": line.question,
+                "result": result,
+                "html": _panel(line.name, result) if result is not None else None,
+            }
+        )
+    return shown
+
+
+def _panel(name: str, result: dict[str, Any]) -> Markup:
+    finding = result if result["kind"] == "finding" else None
+    abstention = result if result["kind"] == "abstention" else None
+    template = environment().get_template(f"panel:{name}")
+    # the template escapes what it prints; what it gives is ours
+    return Markup(template.render(seen=result["observations"], finding=finding, abstention=abstention))
+
+
+@router.get("/c/{case}/items/{item}/marks")
+def marks_list(seat: InCase, item: str) -> list[dict[str, Any]]:
+    """The marks on an item as plain values."""
+    case = seat.case
+    return case.records.marks(get_item(case, item).sha256.hex())
+
+
+@router.post("/c/{case}/items/{item}/marks")
+def add_mark(
+    request: Request,
+    seat: Worker,
+    item: str,
+    kind: Annotated[str, Form(max_length=64)],
+    body: Annotated[str, Form(max_length=200_000)],
+    at_pts_s: Annotated[float | None, Form()] = None,
+    replaces: Annotated[str, Form(max_length=64)] = "",
+    run: Annotated[str, Form(max_length=64)] = "",
+) -> Response:
+    """Put a mark on record, in place of an earlier one if it is named; a mark somebody changed meanwhile is told."""
+    case = seat.case
+    found = get_item(case, item)
+    save_mark(case, found, kind, plain_body(body), at_pts_s, replaces)
+    if run:
+        names = [line.name for line in find_lines([run])]
+        work: Work = request.app.state.work
+        work.ask(str(seat.name), f"{run} on {found.exhibit_number}", case.operator, ["lines", *names, "--", item])
+    return RedirectResponse(f"/c/{seat.name}/items/{found.exhibit_number}#marks", 303)
+
+
+def save_mark(case: Case, item: Item, kind: str, body: dict[str, Plain], at_pts_s: float | None, replaces: str) -> str:
+    """Draw a mark; when it replaces one that does not stand any more, say so and keep both people's work.
+
+    Returns
+    -------
+    str
+        The mark's id.
+
+    Raises
+    ------
+    ClashError
+        When the mark to be replaced was changed or taken back by somebody else meanwhile.
+    """
+    if replaces and all(mark.id != replaces for mark in marks(case, item)):
+        raise ClashError(
+            "Somebody changed or took back this mark while you drew.",
+            "Look at the item again; what you drew is kept on your page until you save it as a new mark.",
+        )
+    made = draw_mark(case, item, kind, body, at_pts_s=at_pts_s)
+    if replaces and made.id != replaces:
+        withdraw_mark(case, item, replaces, f"replaced by {made.id}")
+    return made.id
+
+
+def plain_body(text: str) -> dict[str, Plain]:
+    """A mark's body out of a form's JSON.
+
+    Raises
+    ------
+    BadInputError
+    """
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadInputError(f"The mark is not JSON ({error}).", "Draw it again.") from error
+    if not isinstance(body, dict):
+        raise BadInputError("The mark holds no names and values.", "Draw it again.")
+    return body
+
+
+@router.post("/c/{case}/items/{item}/marks/{mark}/withdraw")
+def take_back(seat: Worker, item: str, mark: str, reason: Annotated[str, Form(max_length=1000)]) -> Response:
+    """Take a mark back, with the reason."""
+    case = seat.case
+    found = get_item(case, item)
+    withdraw_mark(case, found, mark, reason)
+    return RedirectResponse(f"/c/{seat.name}/items/{found.exhibit_number}#marks", 303)

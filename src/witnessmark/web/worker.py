@@ -1,0 +1,81 @@
+"""The process that does long work for the pages: ``python -m witnessmark.web.worker FOLDER OPERATOR WHAT ...``.
+
+It writes one JSON object a line: ``{"done": 0.4, "what": "..."}`` on the way, ``{"answer": {...}}`` or
+``{"error": {...}}`` at the end.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from witnessmark.desk.assessing import assess
+from witnessmark.desk.case import Case, open_case
+from witnessmark.desk.inquiry import run_lines
+from witnessmark.desk.items import add_item
+from witnessmark.desk.stamping import stamp_if_configured
+from witnessmark.errors import BadInputError, WitnessmarkError
+from witnessmark.plain import to_plain
+
+Tell = Callable[[float, str], None]
+Doing = Callable[[Case, list[str], Tell], dict[str, Any]]
+
+
+def run_some_lines(case: Case, arguments: list[str], tell: Tell) -> dict[str, Any]:
+    """Run lines: arguments are names of lines, then ``--``, then exhibits."""
+    at = arguments.index("--") if "--" in arguments else len(arguments)
+    names, items = arguments[:at], arguments[at + 1 :]
+    results = run_lines(case, names, items, progress=lambda which, done, what: tell(done, f"{which}: {what}"))
+    return {"results": [result["id"] for result in results]}
+
+
+def fuse_findings(case: Case, arguments: list[str], tell: Tell) -> dict[str, Any]:
+    """Assess: arguments are exhibits."""
+    return {"assessment": assess(case, arguments, progress=tell)["id"]}
+
+
+def take_in(case: Case, arguments: list[str], tell: Tell) -> dict[str, Any]:
+    """Take a file in: its path, how it was obtained, and its address or nothing; the upload's copy is then removed."""
+    path, method, url = Path(arguments[0]), arguments[1], arguments[2]
+    try:
+        taken = add_item(case, path, method=method, url=url or None, progress=tell)
+    finally:
+        path.unlink(missing_ok=True)
+        if not any(path.parent.iterdir()):
+            path.parent.rmdir()
+    return {"item": taken.item.exhibit_number, "already_kept": taken.already_kept, "note": taken.note}
+
+
+KINDS: dict[str, Doing] = {"lines": run_some_lines, "assess": fuse_findings, "take-in": take_in}
+"""What can be asked for."""
+
+
+def main(argv: list[str]) -> int:
+    """Do one piece of work."""
+
+    def say(value: dict[str, Any]) -> None:
+        print(json.dumps(to_plain(value)), flush=True)
+
+    folder, operator, kind, *arguments = argv
+    try:
+        doing = KINDS.get(kind)
+        if doing is None:
+            raise BadInputError(f"There is no work called '{kind}'.", f"There are: {', '.join(sorted(KINDS))}.")
+        case = open_case(Path(folder), operator=operator)
+        try:
+            answer = doing(case, arguments, lambda done, what: say({"done": done, "what": what}))
+            stamp_if_configured(case)
+        finally:
+            case.close()
+    except WitnessmarkError as error:
+        say({"error": error.to_plain()})
+        return error.exit_code
+    say({"answer": answer})
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
