@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections.abc import Sequence
 
 import numpy as np
 import pyproj
 import pytest
 
-from witnessmark.claims import ClaimBook, balance, fit_book, load_claims, matrix, template, unweighed
+from witnessmark.claims import ClaimBook, Matrix, Row, Stance, Weighed, balance, fit_book, load_claims, matrix, template
+from witnessmark.claims.attachments import AS_STATED, Attachment, Strength
+from witnessmark.claims.relations import stated
 from witnessmark.custody.hashes import Sha256
 from witnessmark.fusion import fuse
-from witnessmark.fusion.records import Assessment, Share, Standing
+from witnessmark.fusion.records import Share, Standing
 from witnessmark.fusion.words import LOG10_LR_LIMIT
 from witnessmark.hypotheses.likelihood import LogLikelihood
 from witnessmark.hypotheses.places import PlaceGrid
@@ -67,12 +70,21 @@ def share(finding_id: str, line: str, without: dict[str, float], discriminates: 
     return Share(finding_id, line, 1.0, 0.1, 0.0, 0.1, 0.0, False, discriminates, without)
 
 
-def assessment(standings: tuple[Standing, ...], shares: tuple[Share, ...]) -> Assessment:
-    none = np.zeros(1)
-    return Assessment(none, none, 1.0, {}, (), (), shares, standings, (), {})
+def weighed(
+    standings: Sequence[Standing], shares: Sequence[Share], subjects: tuple[str, ...] = ("WM-0001",)
+) -> Weighed:
+    return Weighed("AS-1", subjects, {entry.claim_id: entry for entry in standings}, tuple(shares), {})
 
 
-WEIGHED = assessment(
+def laid(
+    read: ClaimBook, *assessments: Weighed, attachments: Sequence[Attachment] = ()
+) -> tuple[Matrix, dict[str, Row]]:
+    sources = {source.id: source for source in read.sources}
+    made = matrix(read.claims, sources, assessments, stated(read.claims), attachments)
+    return made, {row.claim.id: row for row in made.rows}
+
+
+WEIGHED = weighed(
     (standing("north-1", 1.5), standing("south-1", -LOG10_LR_LIMIT, 0.2)),
     (
         share("F-0001", "integrity", {"north-1": 0.25, "south-1": -1.0}),
@@ -81,80 +93,104 @@ WEIGHED = assessment(
 )
 
 
-def test_each_cell_is_what_the_finding_adds_to_the_others() -> None:
-    rows = {(row.claim_id, row.finding_id): row for row in matrix(book(), WEIGHED)}
-    assert set(rows) == {(claim, finding) for claim in ("north-1", "south-1") for finding in ("F-0001", "F-0002")}
-    first = rows["north-1", "F-0001"]
-    assert first.log10_lr_added == pytest.approx(1.25)
-    assert (first.log10_lr_all, first.log10_lr_without) == (1.5, 0.25)
-    assert (first.party, first.line, first.read_from, first.excluded) == ("Northland", "integrity", "", "")
-    assert first.log10_lr_alone is None
-    idle = rows["north-1", "F-0002"]
-    assert idle.log10_lr_added == 0.0 and not idle.discriminates
+def test_each_cell_says_what_the_finding_says_alone_and_what_it_adds() -> None:
+    _, rows = laid(book(), WEIGHED)
+    (weight,) = rows["north-1"].weights
+    first, idle = weight.cells
+    assert (weight.log10_lr, weight.prior, weight.read_from) == (1.5, 0.25, "")
+    assert first.log10_lr_added == pytest.approx(1.25) and first.line == "integrity"
+    assert first.log10_lr == first.log10_lr_added  # an assessment of an earlier version holds no ratio alone
+    assert first.stance is Stance.SUPPORTS and first.words == "moderate support for the claim"
+    assert idle.log10_lr_added == 0.0 and idle.stance is Stance.OPEN and idle.words == "does not discriminate"
+    shared = dataclasses.replace(WEIGHED.shares[0], alone={"north-1": 0.9, "south-1": -0.2})
+    _, rows = laid(book(), dataclasses.replace(WEIGHED, shares=(shared,)))
+    (cell,) = rows["north-1"].weights[0].cells
+    assert cell.log10_lr == 0.9 and cell.log10_lr_added == pytest.approx(1.25)
+    assert rows["south-1"].weights[0].cells[0].stance is Stance.OPEN
+    assert rows["north-1"].told_by(Stance.SUPPORTS) == ("F-0001",)
 
 
 def test_what_is_excluded_is_said_and_not_written_as_a_number() -> None:
-    rows = {(row.claim_id, row.finding_id): row for row in matrix(book(), WEIGHED)}
-    excluded = rows["south-1", "F-0001"]
-    assert excluded.log10_lr_added is None and excluded.log10_lr_all is None
-    assert excluded.log10_lr_without == -1.0 and excluded.excluded == "this claim"
-    to_plain(list(rows.values()))
+    made, rows = laid(book(), WEIGHED)
+    (weight,) = rows["south-1"].weights
+    assert weight.log10_lr is None and weight.lr_words == "words"
+    first, second = weight.cells
+    assert first.log10_lr is None and first.stance is Stance.CONTRADICTS and first.words == "excludes the claim"
+    assert second.stance is Stance.OPEN and second.words == "not weighed"  # the others exclude it without this one
+    to_plain(made)
 
 
 def test_a_bare_denial_is_read_from_what_it_denies() -> None:
-    rows = [row for row in matrix(book(DENIAL), WEIGHED) if row.claim_id == "south-2"]
-    assert [row.log10_lr_all for row in rows] == [-1.5, -1.5]
-    assert rows[0].log10_lr_added == pytest.approx(-1.25)
-    assert rows[0].read_from == "north-1" and rows[0].hedge == "denies" and rows[0].party == "Southland"
+    _, rows = laid(book(DENIAL), WEIGHED)
+    row = rows["south-2"]
+    (weight,) = row.weights
+    assert weight.log10_lr == -1.5 and weight.read_from == "north-1" and row.party == "Southland"
+    assert weight.prior == 0.75 and weight.lr_words == "moderate support against the claim"
+    assert weight.cells[0].log10_lr_added == pytest.approx(-1.25) and weight.cells[0].stance is Stance.CONTRADICTS
+    assert row.contradicts == ("north-1",) and rows["north-1"].contradicts == ("south-1", "south-2")
 
 
-def test_claims_that_are_not_weighed_are_listed() -> None:
-    assert unweighed(book(DENIAL), WEIGHED) == ("paper-1",)
-    not_a_denial = DENIAL.replace("hedge: denies", "hedge: asserts")
-    assert unweighed(book(not_a_denial), WEIGHED) == ("paper-1", "south-2")
+def test_claims_that_are_not_weighed_say_why() -> None:
+    _, rows = laid(book(DENIAL), WEIGHED)
+    assert "after the newest assessment" in rows["paper-1"].not_weighed and not rows["north-1"].not_weighed
+    _, rows = laid(book(DENIAL.replace("hedge: denies", "hedge: asserts")), WEIGHED)
+    assert rows["south-2"].weights == () and "attached to it by people" in rows["south-2"].not_weighed
+    _, rows = laid(book())
+    assert "No assessment is on record" in rows["north-1"].not_weighed
+    reasons = dataclasses.replace(WEIGHED, reasons={"paper-1": "It lies wholly outside."})
+    assert laid(book(), reasons)[1]["paper-1"].not_weighed == "It lies wholly outside."
+    everywhere = dataclasses.replace(standing("north-1", 0.0), reason="It holds everywhere in the space.")
+    _, rows = laid(book(), weighed((everywhere,), WEIGHED.shares))
+    assert rows["north-1"].weights == () and rows["north-1"].not_weighed == "It holds everywhere in the space."
+
+
+def test_a_claim_about_one_recording_is_read_from_its_assessment_only() -> None:
+    read = load_claims(template().replace("  - id: south-1\n", "  - id: south-1\n    items: [wm-0002]\n"))
+    assert read.claim("south-1").items == ("WM-0002",)
+    _, rows = laid(read, WEIGHED)
+    assert rows["south-1"].weights == () and "No assessment of WM-0002" in rows["south-1"].not_weighed
+    other = dataclasses.replace(WEIGHED, id="AS-2", subjects=("WM-0002",))
+    _, rows = laid(read, WEIGHED, other)
+    assert [weight.assessment for weight in rows["south-1"].weights] == ["AS-2"]
+    assert [weight.assessment for weight in rows["north-1"].weights] == ["AS-1", "AS-2"]
 
 
 def test_a_finding_that_says_nothing_of_a_claim_is_not_given_a_number() -> None:
-    partial = assessment((standing("north-1", 1.0),), (share("F-0001", "sun", {}),))
-    (row,) = matrix(book(), partial)
-    assert row.log10_lr_added is None and row.log10_lr_without is None and row.log10_lr_all == 1.0
+    _, rows = laid(book(), weighed((standing("north-1", 1.0),), (share("F-0001", "sun", {}),)))
+    (cell,) = rows["north-1"].weights[0].cells
+    assert cell.log10_lr is None and cell.log10_lr_added is None and cell.words == "not weighed"
+
+
+def test_what_people_attach_changes_no_number() -> None:
+    attached = [
+        Attachment("AT-0001", "F-0001", "north-1", AS_STATED, True, Strength.FULL, "It shows the act."),
+        Attachment("AT-0002", "F-0002", "north-1", AS_STATED, False, Strength.FAINT, "It shows another."),
+    ]
+    without, before = laid(book(), WEIGHED)
+    made, rows = laid(book(), WEIGHED, attachments=attached)
+    assert rows["north-1"].attached == tuple(attached) and rows["south-1"].attached == ()
+    assert [row.weights for row in made.rows] == [row.weights for row in without.rows]
+    assert before["north-1"].attached == () and any("not set off" in note for note in made.notes)
 
 
 def test_the_balance_between_parties_is_counted() -> None:
-    north, south, nobody = balance(book(DENIAL), WEIGHED.standings)
+    read = book(DENIAL)
+    made, _ = laid(read, WEIGHED)
+    north, south, nobody = balance(made, {source.id: source for source in read.sources})
     assert (north.party, north.sources, north.claims, north.weighed, north.grades) == ("Northland", 1, 1, 1, ("C",))
-    assert (south.party, south.claims, south.weighed) == ("Southland", 2, 1)
-    assert south.prior == (("south-1", 0.2),) and north.prior == (("north-1", 0.25),)
+    assert (south.party, south.claims, south.weighed, south.voices) == ("Southland", 2, 2, 1)
+    assert south.prior == (("south-1", 0.2), ("south-2", 0.75)) and north.prior == (("north-1", 0.25),)
     assert (nobody.party, nobody.claims) == (None, 1)
-
-
-def test_what_each_finding_says_alone_stands_beside() -> None:
-    alone = {"F-0001": assessment((standing("north-1", 2.0), standing("south-1", -LOG10_LR_LIMIT)), ())}
-    rows = {(row.claim_id, row.finding_id): row for row in matrix(book(DENIAL), WEIGHED, alone)}
-    assert rows["north-1", "F-0001"].log10_lr_alone == 2.0
-    assert rows["south-2", "F-0001"].log10_lr_alone == -2.0
-    assert rows["south-1", "F-0001"].log10_lr_alone is None
-    assert rows["north-1", "F-0002"].log10_lr_alone is None
-
-
-def test_a_claim_that_fusing_could_not_weigh_has_no_row() -> None:
-    everywhere = dataclasses.replace(standing("north-1", 0.0), reason="It holds everywhere in the space.")
-    made = assessment((everywhere,), WEIGHED.shares)
-    assert matrix(book(), made) == ()
-    assert unweighed(book(), made) == ("north-1", "south-1", "paper-1")
 
 
 def test_with_real_findings_the_parts_are_those_of_fusing() -> None:
     over = _space()
     regions = [fit.region for fit in fit_book(book(), over)]
-    findings = [("F-1", time_finding(1.0, 10)), ("F-2", time_finding(0.5, 40))]
-    fused = fuse(findings, over, regions)
-    alone = {name: fuse([(name, finding)], over, regions) for name, finding in findings}
-    rows = {(row.claim_id, row.finding_id): row for row in matrix(book(), fused, alone)}
+    fused = fuse([("F-1", time_finding(1.0, 10)), ("F-2", time_finding(0.5, 40))], over, regions)
+    _, rows = laid(book(), weighed(fused.standings, fused.shares))
     for claim_id in ("north-1", "south-1", "paper-1"):
-        for name, other in (("F-1", "F-2"), ("F-2", "F-1")):
-            row = rows[claim_id, name]
-            assert row.log10_lr_alone is not None and row.log10_lr_without == pytest.approx(
-                rows[claim_id, other].log10_lr_alone, abs=1e-9
-            )
-    assert (rows["north-1", "F-1"].log10_lr_added or 0.0) != 0.0
+        (weight,) = rows[claim_id].weights
+        one, other = weight.cells
+        assert weight.log10_lr is not None and other.log10_lr is not None and one.log10_lr_added is not None
+        assert weight.log10_lr - one.log10_lr_added == pytest.approx(other.log10_lr, abs=1e-9)
+    assert abs(rows["north-1"].weights[0].cells[0].log10_lr or 0.0) > 0.01

@@ -2,7 +2,7 @@
 
 from witnessmark.claims.book import load_claims, template
 from witnessmark.claims.grid import Fit, claim_region, fit_book, fit_claim
-from witnessmark.claims.matrix import Cell, PartyBalance, balance, matrix, unweighed
+from witnessmark.claims.matrix import Cell, Matrix, PartyBalance, Row, Stance, Weighed, Weight, balance, matrix
 from witnessmark.claims.places import Gazetteer, NamedPlace
 from witnessmark.claims.records import (
     CREDIBILITY_WORDS,
@@ -27,12 +27,17 @@ __all__ = [
     "Fit",
     "Gazetteer",
     "Hedge",
+    "Matrix",
     "NamedPlace",
     "PartyBalance",
     "Quote",
     "Reliability",
+    "Row",
     "Source",
     "SourceKind",
+    "Stance",
+    "Weighed",
+    "Weight",
     "balance",
     "claim_region",
     "fit_book",
@@ -40,5 +45,4 @@ __all__ = [
     "load_claims",
     "matrix",
     "template",
-    "unweighed",
 ]

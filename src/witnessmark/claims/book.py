@@ -23,6 +23,7 @@ from witnessmark.claims.records import (
     SourceKind,
 )
 from witnessmark.claims.regions import read_interval, read_region
+from witnessmark.claims.rings import rings
 from witnessmark.claims.seen import notes_on
 from witnessmark.claims.times import parse_day, parse_time, parse_zone
 from witnessmark.custody.hashes import Sha256
@@ -142,6 +143,7 @@ def _claim(node: Node, index: int, problems: Problems) -> tuple[str | None, Clai
     about_node = fields.node("about", required=True)
     about = _about(Fields(about_node, f"about of {fields.where}", problems)) if about_node else None
     contradicts, repeats = fields.identifiers("contradicts"), fields.identifiers("repeats")
+    attributes_to, items, via = fields.identifiers("attributes_to"), fields.identifiers("items"), fields.texts("via")
     fields.close()
     if claim_id is None or source is None or statement is None or hedge is None:
         return claim_id, None
@@ -161,6 +163,9 @@ def _claim(node: Node, index: int, problems: Problems) -> tuple[str | None, Clai
         contradicts=contradicts,
         repeats=repeats,
         line=fields.line,
+        attributes_to=attributes_to,
+        items=tuple(item.upper() for item in items),
+        via=via,
     )
 
 
@@ -237,7 +242,8 @@ def _about(fields: Fields) -> About | None:
         _count(Fields(node, f"count in {fields.where}", fields.problems))
         for node in fields.entries("counts", one_is_a_list=True)
     ]
-    who, what = fields.text("who", required=False), fields.text("what", required=False)
+    who, what, unit = (fields.text(key, required=False) for key in ("who", "what", "unit"))
+    otherwise = fields.texts("otherwise")
     fields.close()
     if len(fields.problems) > before:
         return None
@@ -248,6 +254,8 @@ def _about(fields: Fields) -> About | None:
         tuple(count for count in counts if count is not None),
         who,
         what,
+        unit,
+        otherwise,
     )
 
 
@@ -289,14 +297,17 @@ def _check_ids(kind: str, ids: Iterable[tuple[str | None, int]], problems: Probl
 
 
 def _check_references(claims: list[Claim], sources: set[str], ids: set[str], problems: Problems) -> None:
-    """Note sources and claims that are referred to and not there, and repetitions that go round in a circle."""
-    repeats = {claim.id: claim.repeats for claim in claims}
+    """Note sources and claims that are referred to and not there, and claims that go back to themselves."""
     for claim in claims:
         if claim.source not in sources:
             problems.note(
                 claim.line, f"claim {claim.id} names the source '{claim.source}'; {nearest(claim.source, sources)}"
             )
-        for relation, others in (("contradicts", claim.contradicts), ("repeats", claim.repeats)):
+        for relation, others in (
+            ("contradicts", claim.contradicts),
+            ("repeats", claim.repeats),
+            ("attributes_to", claim.attributes_to),
+        ):
             for other in others:
                 if other == claim.id:
                     problems.note(claim.line, f"claim {claim.id} {relation} itself; name another claim.")
@@ -306,21 +317,10 @@ def _check_references(claims: list[Claim], sources: set[str], ids: set[str], pro
                     )
         for both in sorted(set(claim.contradicts) & set(claim.repeats)):
             problems.note(claim.line, f"claim {claim.id} both repeats and contradicts '{both}'; keep one.")
-        if _goes_round(claim.id, repeats):
+    goes_back = {claim.id: {*claim.repeats, *claim.attributes_to} - {claim.id} for claim in claims}
+    lines = {claim.id: claim.line for claim in claims}
+    for ring in rings(goes_back):
+        for name in ring:
             problems.note(
-                claim.line, f"claim {claim.id} repeats itself by way of others; one of them must have been said first."
+                lines[name], f"claim {name} repeats itself by way of others; one of them must have been said first."
             )
-
-
-def _goes_round(start: str, repeats: dict[str, tuple[str, ...]]) -> bool:
-    """Whether following the repetitions leads back to the start by way of others."""
-    seen: set[str] = set()
-    ahead = [other for other in repeats.get(start, ()) if other != start]
-    while ahead:
-        name = ahead.pop()
-        if name == start:
-            return True
-        if name not in seen:
-            seen.add(name)
-            ahead.extend(other for other in repeats.get(name, ()) if other != name)
-    return False

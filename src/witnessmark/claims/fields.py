@@ -204,6 +204,15 @@ class Fields:
                 found.append(name)
         return tuple(found)
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of short texts, each once; a lone one counts as a list of one."""
+        found: list[str] = []
+        for node in self.entries(key, one_is_a_list=True):
+            one = Fields(Keyed(node.line, {key: node}, {key: node.line}, ()), self.where, self.problems).text(key)
+            if one is not None and one not in found:
+                found.append(one)
+        return tuple(found)
+
     def line_of(self, key: str) -> int:
         """Where the key stands, or the mapping when it does not."""
         return self._key_lines.get(key, self.line)

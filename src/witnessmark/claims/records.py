@@ -149,7 +149,10 @@ class About:
     alternatives : tuple of str
         Named alternatives off the grid under which the claim would be true.
     counts : tuple of Count
-    who, what : str or None
+    who, what, unit : str or None
+    otherwise : tuple of str
+        What could be the case instead, in words, for a claim that no line can weigh: findings are attached for or
+        against one of these, or the claim as stated.
     """
 
     place: Region | None = None
@@ -158,6 +161,8 @@ class About:
     counts: tuple[Count, ...] = ()
     who: str | None = None
     what: str | None = None
+    unit: str | None = None
+    otherwise: tuple[str, ...] = ()
 
     @property
     def weighable(self) -> bool:
@@ -186,10 +191,18 @@ class Claim:
         1 to 6, Admiralty code.
     credibility_reason : str
     about : About
-    contradicts, repeats : tuple of str
+    contradicts, repeats, attributes_to : tuple of str
         Ids of other claims.
     line : int
-        Where it begins in the file.
+        Where it begins in the file; 0 for one that was accepted from a proposal.
+    items : tuple of str
+        Exhibit numbers of the recordings it is about; empty when it does not say, and is taken for all.
+    via : tuple of str
+        Through whom it is known, nearest first.
+    topic : str or None
+        What kind of thing it is about, where a reading said so (`witnessmark.claims.proposals.Topic`).
+    proposal : str or None
+        The proposal it was accepted from.
     """
 
     id: str
@@ -205,6 +218,11 @@ class Claim:
     contradicts: tuple[str, ...]
     repeats: tuple[str, ...]
     line: int
+    attributes_to: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+    via: tuple[str, ...] = ()
+    topic: str | None = None
+    proposal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def assess(
     if not bodies and not abstentions:
         again = " (those on record were weighed over an earlier region or time axis)" if stale else ""
         raise NotFoundError(f"There is no finding to fuse yet{again}.", "Run: witnessmark line run.")
-    fits, not_weighed = fit_claims(case, over)
+    fits, not_weighed = fit_claims(case, over, subjects)
     regions = [fit.region for fit in fits]
     findings = [(body["id"], load_finding(case, body)) for body in bodies]
     fused = fuse(findings, over, regions, settings=settings, progress=progress or no_progress)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from witnessmark.claims import ClaimBook, Fit, fit_claim, load_claims
+from witnessmark.claims import Claim, ClaimBook, Fit, Source, fit_claim, load_claims
+from witnessmark.claims.bodies import claim_body, claim_of, source_of
 from witnessmark.claims.reading import read_bytes
 from witnessmark.custody.intake import keep_derived, stored_entry
 from witnessmark.custody.records import PremisEvent
 from witnessmark.desk.case import Case
 from witnessmark.desk.outside import CaseGazetteer
-from witnessmark.errors import WitnessmarkError
+from witnessmark.errors import BadInputError, WitnessmarkError
 from witnessmark.hypotheses.space import Hypotheses
-from witnessmark.plain import to_plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,18 @@ def add_claims(case: Case, path: Path) -> ClaimBook:
     Raises
     ------
     BadInputError
-        With every problem of the file, by line.
+        With every problem of the file, by line; when it names a recording that the case does not hold.
     """
     data = read_bytes(path)
     book = load_claims(data)
+    held = {body["exhibit_number"] for body in case.records.items(copy="evidentiary")}
+    for claim in book.claims:
+        if set(claim.items) - held:
+            missing = ", ".join(sorted(set(claim.items) - held))
+            raise BadInputError(
+                f"Claim {claim.id} (line {claim.line}) is about {missing}, which the case does not hold.",
+                "See the items with: witnessmark item list.",
+            )
     kept = keep_derived(data, case.objects)
     case.record(
         PremisEvent.METADATA_MODIFICATION,
@@ -42,7 +50,7 @@ def add_claims(case: Case, path: Path) -> ClaimBook:
         {
             "name": path.name,
             "sources": book.sources,
-            "claims": [{**_plain(claim), "file": kept.key} for claim in book.claims],
+            "claims": [{**claim_body(claim), "file": kept.key} for claim in book.claims],
             "stored": [stored_entry(kept)],
         },
         [kept.sha256],
@@ -50,36 +58,38 @@ def add_claims(case: Case, path: Path) -> ClaimBook:
     return book
 
 
-def claim_book(case: Case) -> dict[str, ClaimBook]:
-    """The books of the claims on record, by claim id: the newest statement of each."""
-    books: dict[str, ClaimBook] = {}
-    by_key: dict[str, ClaimBook] = {}
-    for claim in case.records.claims():
-        key = claim["file"]
-        if key not in by_key:
-            by_key[key] = load_claims(case.objects.get(key))
-        books[claim["id"]] = by_key[key]
-    return books
+def case_claims(case: Case) -> list[Claim]:
+    """The claims on record, by id."""
+    return [claim_of(body) for body in case.records.claims()]
 
 
-def fit_claims(case: Case, over: Hypotheses) -> tuple[list[Fit], list[NotWeighed]]:
-    """Every claim on record laid over the space; those that cannot be are told with the reason."""
+def case_sources(case: Case) -> dict[str, Source]:
+    """The sources on record, by id."""
+    return {body["id"]: source_of(body) for body in case.records.sources()}
+
+
+def fit_claims(case: Case, over: Hypotheses, subjects: Collection[str] = ()) -> tuple[list[Fit], list[NotWeighed]]:
+    """Every claim on record laid over the space; those that cannot be are told with the reason.
+
+    Parameters
+    ----------
+    case : Case
+    over : Hypotheses
+    subjects : collection of str
+        Exhibits that are weighed: claims about others are left aside.
+    """
     fits: list[Fit] = []
     left: list[NotWeighed] = []
     gazetteer = CaseGazetteer(case)
-    for claim_id, book in claim_book(case).items():
-        claim = book.claim(claim_id)
+    for claim in case_claims(case):
         if not claim.about.weighable:
-            left.append(NotWeighed(claim_id, "It says nothing of place, time or an alternative that could be weighed."))
-            continue
-        try:
-            fits.append(fit_claim(claim, over, gazetteer))
-        except WitnessmarkError as error:
-            left.append(NotWeighed(claim_id, str(error)))
+            reason = "It says nothing of place, time or an alternative that could be weighed."
+            left.append(NotWeighed(claim.id, reason))
+        elif claim.items and subjects and not set(claim.items) & set(subjects):
+            left.append(NotWeighed(claim.id, f"It is about {', '.join(claim.items)}."))
+        else:
+            try:
+                fits.append(fit_claim(claim, over, gazetteer))
+            except WitnessmarkError as error:
+                left.append(NotWeighed(claim.id, str(error)))
     return fits, left
-
-
-def _plain(value: object) -> dict[str, Any]:
-    plain = to_plain(value)
-    assert isinstance(plain, dict)
-    return plain

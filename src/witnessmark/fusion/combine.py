@@ -210,10 +210,14 @@ def _share(position: int, entry: Prepared, evaluation: _Evaluation, claims: Sequ
         bits_alternatives=bits_alternatives,
         capped=entry.capped,
         discriminates=any(map(discriminates, weighed)) if weighed else bits >= DISCRIMINATES_BITS,
-        without={
-            claim.claim_id: 0.0 if math.isnan(ratio) else ratio for claim, ratio in zip(claims, without, strict=True)
-        },
+        without=_by_claim(claims, without),
+        alone=_by_claim(claims, ratios),
     )
+
+
+def _by_claim(claims: Sequence[ClaimRegion], ratios: Sequence[float]) -> dict[str, float]:
+    """Ratios by claim; 0 where they are undefined."""
+    return {claim.claim_id: 0.0 if math.isnan(ratio) else ratio for claim, ratio in zip(claims, ratios, strict=True)}
 
 
 def _standings(evaluation: _Evaluation, claims: Sequence[ClaimRegion]) -> tuple[Standing, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,6 +75,7 @@ class Share:
         False when no claim's likelihood ratio from this finding alone reaches 2 either way; without any claim that
         can be weighed, when it brings less than 1 bit.
     without : mapping of claim id to log10 likelihood ratio when this finding is left out
+    alone : mapping of claim id to log10 likelihood ratio from this finding alone
     """
 
     finding_id: str
@@ -87,6 +88,7 @@ class Share:
     capped: bool
     discriminates: bool
     without: Mapping[str, float]
+    alone: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

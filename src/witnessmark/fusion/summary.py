@@ -63,6 +63,7 @@ def summary(assessment: Assessment, over: Hypotheses) -> dict[str, Plain]:
                 "capped": share.capped,
                 "discriminates": share.discriminates,
                 "without": {claim: _number(ratio) for claim, ratio in share.without.items()},
+                "alone": {claim: _number(ratio) for claim, ratio in share.alone.items()},
             }
             for share in assessment.shares
         ],

@@ -11,7 +11,10 @@ item.examined          item (its sha256), media (facts, or where decoding broke)
 item.derived           item (with derivation, name, caption), stored
 appearance.recorded    item, appearance
 appearance.withdrawn   item, number (of the event that recorded it), reason
-claims.recorded        sources, claims, stored (the file they were read from)
+claims.recorded        sources, claims, and stored (the file they were read from) or decisions (on the proposals they
+                       were accepted from) and corrections
+proposals.kept         document, proposals, unread, stored (the document and its text); read from the events themselves
+proposals.decided      decisions (proposal, state, claim, reason), claims_withdrawn
 mark.drawn             mark
 mark.withdrawn         id
 finding.made           result, supersedes, stored (its likelihood)
@@ -144,6 +147,10 @@ def _claims(session: Session, payload: Payload, number: int) -> None:
         session.merge(ClaimRow(id=claim["id"], source=claim["source"], body=body(claim), event=number))
 
 
+def _withdraw_claims(session: Session, payload: Payload, number: int) -> None:
+    session.execute(delete(ClaimRow).where(ClaimRow.id.in_(payload["claims_withdrawn"])))
+
+
 def _mark(session: Session, payload: Payload, number: int) -> None:
     mark = payload["mark"]
     session.merge(MarkRow(id=mark["id"], item=mark["item"], body=body(mark), withdrawn=False, event=number))
@@ -199,6 +206,7 @@ _WRITERS: dict[str, Callable[[Session, Payload, int], None]] = {
     "appearance.recorded": _appearance,
     "appearance.withdrawn": _withdraw_appearance,
     "claims.recorded": _claims,
+    "proposals.decided": _withdraw_claims,
     "mark.drawn": _mark,
     "mark.withdrawn": _withdraw,
     "finding.made": _result,
