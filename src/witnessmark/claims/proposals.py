@@ -144,6 +144,8 @@ class Proposal:
     unit : str or None
     found_by : str
         "rules" or the name and hash of a local model.
+    said_at : SaidTime or None
+        When it was said, where the document tells that apart from what the statement is about.
     """
 
     id: str
@@ -165,3 +167,4 @@ class Proposal:
     count: SaidCount | None
     unit: str | None
     found_by: str = "rules"
+    said_at: SaidTime | None = None
