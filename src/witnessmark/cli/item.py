@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -24,9 +24,10 @@ from witnessmark.cli.shared import (
 )
 from witnessmark.cli.tellings import tell_known
 from witnessmark.custody.records import Appearance, Item, Moment
+from witnessmark.desk.capturing import Captured, Part, capture_url, is_address
 from witnessmark.desk.case import Case
 from witnessmark.desk.copies import Answer, look_up
-from witnessmark.desk.items import add_item, get_item, item_body, show_pictures
+from witnessmark.desk.items import Taken, add_item, get_item, item_body, show_pictures
 from witnessmark.desk.libraries import post, unpost
 from witnessmark.errors import BadInputError, WitnessmarkError
 from witnessmark.plain import stated_moment, to_plain, visible
@@ -42,10 +43,17 @@ ZoneAssumed = Annotated[bool, typer.Option("--zone-assumed", help="The offset of
 State = Annotated[str, typer.Option(help="live, edited or deleted.")]
 
 
+Fetch = Annotated[
+    Literal["auto", "file", "page", "media"],
+    typer.Option(help="What an address is taken for: a file, a page (WACZ), or a platform's recording (yt-dlp)."),
+]
+
+
 @app.command("add", epilog="Example:  witnessmark item add clip.mp4 --method 'sent by a witness' --case ridge")
 def add(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files to preserve.")],
-    method: Annotated[str, typer.Option(help="How you obtained it.")] = "file handed over",
+    files: Annotated[list[str], typer.Argument(metavar="FILE|URL...", help="Files, or web addresses, to preserve.")],
+    method: Annotated[str | None, typer.Option(help="How you obtained it.")] = None,
+    fetch: Fetch = "auto",
     url: Url = None,
     platform: Platform = None,
     account: Account = None,
@@ -60,45 +68,43 @@ def add(
 ) -> None:
     """Preserve files as evidence: hashed, stored write-once, logged and signed. The same bytes again add a capture.
 
-    Each is then compared with the case's own items and with the organisation's library, if there is one.
+    An address is fetched whole first: a page with what it is made of, a platform's recording, or a file. Each is then
+    compared with the case's own items and with the organisation's library, if there is one.
     """
     posting = _posting(platform, account, url, posted_at, posted_known, zone_assumed, state)
     taken: list[dict[str, Any]] = []
     answers: list[Answer | None] = []
     refused: list[WitnessmarkError] = []
     with opened(case_folder, operator) as case, telling(as_json) as progress:
-        for path in files:
+        for name in files:
+            told = _named(progress, Path(name))
             try:
-                done = add_item(
-                    case, path, method=method, url=url, appearance=posting, look=look, progress=_named(progress, path)
-                )
+                found: list[tuple[Taken, dict[str, Any]]]
+                if is_address(name):
+                    got = capture_url(
+                        case, name, how=fetch, method=method, appearance=posting, look=look, progress=told
+                    )
+                    found = [(part.taken, _capture_told(part, got)) for part in got.parts]
+                else:
+                    how = method or "file handed over"
+                    path = Path(name)
+                    done = add_item(case, path, method=how, url=url, appearance=posting, look=look, progress=told)
+                    found = [(done, {})]
             except WitnessmarkError as error:
                 refused.append(error)
                 continue
-            known = _known(case, done.item, _named(progress, path)) if look else None
-            shown = show_pictures(case, done.item, clear=False)
-            taken.append(
-                {
-                    "file": str(path),
-                    "exhibit_number": done.item.exhibit_number,
-                    "sha256": done.item.sha256.hex(),
-                    "sha512": done.item.sha512.hex(),
-                    "size_bytes": done.item.size_bytes,
-                    "media_type": done.item.media_type,
-                    "already_kept": done.already_kept,
-                    "note": done.note,
-                    "media": done.media,
-                    "pictures": [str(picture) for picture in shown],
-                    "known": to_plain(known),
-                }
-            )
-            answers.append(known)
+            for done, more in found:
+                known = _known(case, done.item, told) if look else None
+                shown = show_pictures(case, done.item, clear=False)
+                taken.append(_row(name, done, known, shown) | more)
+                answers.append(known)
         stamped(case)
 
     def tell() -> None:
         for row, known in zip(taken, answers, strict=True):
             again = "  (these bytes were here already: one more capture)" if row["already_kept"] else ""
-            say(f"  {row['file']}{again}", mark=row["exhibit_number"])
+            role = f", {row['role']}" if "role" in row else ""
+            say(f"  {row['file']}{role}{again}", mark=row["exhibit_number"])
             OUT.print(f"  sha256 {row['sha256']}   {size_text(row['size_bytes'])}  {row['media_type']}")
             if row["note"]:
                 OUT.print(f"  note: {row['note']}")
@@ -109,12 +115,44 @@ def add(
                 tell_known(known)
             for picture in row["pictures"]:
                 OUT.print(f"  look at {picture}")
+        for note in dict.fromkeys(note for row in taken for note in row.get("notes", [])):
+            OUT.print(f"note: {note}")
 
     answer(as_json, {"taken": taken, "refused": [error.to_plain() for error in refused]}, tell)
     if refused:
         for each in refused:
             typer.echo(visible(f"Refused: {each}"), err=True)
         raise typer.Exit(2)
+
+
+def _row(name: str, done: Taken, known: Answer | None, pictures: list[Path]) -> dict[str, Any]:
+    return {
+        "file": name,
+        "exhibit_number": done.item.exhibit_number,
+        "sha256": done.item.sha256.hex(),
+        "sha512": done.item.sha512.hex(),
+        "size_bytes": done.item.size_bytes,
+        "media_type": done.item.media_type,
+        "already_kept": done.already_kept,
+        "note": done.note,
+        "media": done.media,
+        "pictures": [str(picture) for picture in pictures],
+        "known": to_plain(known),
+    }
+
+
+def _capture_told(part: Part, got: Captured) -> dict[str, Any]:
+    """What is said of a file that was fetched, besides what is said of any."""
+    return {
+        "role": part.role,
+        "url": got.url,
+        "final_url": got.final_url,
+        "redirects": list(got.redirects),
+        "resources": got.resources,
+        "missing": got.missing,
+        "clock_offset_s": got.clock_offset_s,
+        "notes": list(got.notes),
+    }
 
 
 @app.command("posted", epilog="Example:  witnessmark item posted WM-0001 --platform P --account A --posted-at TIME")

@@ -40,6 +40,7 @@ def add_item(
     url: str | None = None,
     appearance: Appearance | None = None,
     look: bool = True,
+    started: dt.datetime | None = None,
     progress: Progress | None = None,
 ) -> Taken:
     """Preserve a file as evidence, and look at it once.
@@ -60,6 +61,8 @@ def add_item(
         The public posting it was obtained from.
     look : bool
         Probe it and draw a contact sheet; its failing is noted, never an error.
+    started : datetime, optional
+        When obtaining it began, with an offset; now unless given.
     progress : callable (done from 0 to 1, what), optional
 
     Returns
@@ -71,7 +74,7 @@ def add_item(
     BadInputError
         When the file is missing, empty, not a regular file, or changes while it is read.
     """
-    started = dt.datetime.now(dt.UTC)
+    started = started or dt.datetime.now(dt.UTC)
     name = source.name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")  # may be no Unicode
     told = progress or no_progress
     kept = take_in(
