@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import av
@@ -34,9 +34,16 @@ class People:
     """Browsers by the name of who is signed in; "nobody" for none."""
 
     clients: dict[str, TestClient]
+    tokens: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> TestClient:
         return self.clients[name]
+
+    def token(self, name: str) -> dict[str, str]:
+        """As `csrf`, asked once."""
+        if name not in self.tokens:
+            self.tokens[name] = self.csrf(name)
+        return self.tokens[name]
 
     def csrf(self, name: str) -> dict[str, str]:
         """The header that forms of this browser's session carry."""

@@ -179,3 +179,15 @@ def take_back(seat: Worker, item: str, mark: str, reason: Annotated[str, Form(ma
     found = get_item(case, item)
     withdraw_mark(case, found, mark, reason)
     return RedirectResponse(f"/c/{seat.name}/items/{found.exhibit_number}#marks", 303)
+
+
+@router.post("/c/{case}/items/{item}/marks/note")
+def note_content(seat: Worker, item: str, note: Annotated[str, Form(max_length=60)]) -> Response:
+    """Note what an item shows, such as "injury", so that others can choose not to be shown it."""
+    case = seat.case
+    found = get_item(case, item)
+    word = " ".join(note.split())
+    if not word or not word.isprintable():
+        raise BadInputError("The note is empty.", "Say in a word or two what it shows.")
+    draw_mark(case, found, "content-note", {"note": word.casefold()})
+    return RedirectResponse(f"/c/{seat.name}/items/{found.exhibit_number}#marks", 303)
