@@ -28,6 +28,8 @@ from witnessmark.stores.records import Records
 TOOL = Tool("witnessmark", __version__)
 FORMAT = "witnessmark-case-folder/1"
 MAX_LINE = 300
+UNASSIGNED = "unassigned material"
+"""The setting ``kind`` of a shelf: items filed before any incident exists. Other cases have none."""
 STORES_VARIABLE = "WITNESSMARK_STORES"
 """URLs, separated by blanks, of buckets and databases that a case's marker may name."""
 _MARKER = "witnessmark.json"

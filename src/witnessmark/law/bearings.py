@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from witnessmark.errors import BadInputError
-from witnessmark.law.norms import element, norm, norms
-from witnessmark.law.records import Bearing, Direction, Element, ElementKind
+from witnessmark.law.norms import LawBook, shipped
+from witnessmark.law.records import Bearing, Direction, Element, ElementKind, GapNote, Strength
 
 _VERDICTS = (
     "guilty",
@@ -72,8 +72,26 @@ class Gap:
     said: str
 
 
-def bearing(element_id: str, finding_id: str, direction: Direction | str, note: str, by: str) -> Bearing:
+def bearing(
+    element_id: str,
+    finding_id: str,
+    direction: Direction | str,
+    note: str,
+    by: str,
+    strength: Strength | str | None = None,
+    book: LawBook | None = None,
+) -> Bearing:
     """Set a finding beside an element.
+
+    Parameters
+    ----------
+    element_id, finding_id : str
+    direction : Direction or str
+    note, by : str
+    strength : Strength or str, optional
+        How much the person holds it to tell; a judgement in words that nothing adds up.
+    book : LawBook, optional
+        The norms one works with; those shipped unless given.
 
     Raises
     ------
@@ -82,7 +100,7 @@ def bearing(element_id: str, finding_id: str, direction: Direction | str, note: 
     BadInputError
         For an unknown direction, no finding, no name, an empty note, or a note that gives a verdict.
     """
-    element(element_id)
+    (book or shipped()).element(element_id)
     try:
         way = Direction(direction)
     except ValueError as error:
@@ -95,16 +113,59 @@ def bearing(element_id: str, finding_id: str, direction: Direction | str, note: 
         raise BadInputError(
             "The bearing has no note.", "Say why the finding bears on the element, and how far it does not."
         )
+    check_note(note)
+    return Bearing(element_id, finding_id.strip(), way, note.strip(), by.strip(), _strength(strength))
+
+
+def gap_note(element_id: str, note: str, by: str, book: LawBook | None = None) -> GapNote:
+    """Say what is missing on an element, and what could fill it.
+
+    Raises
+    ------
+    NotFoundError
+        When there is no such element.
+    BadInputError
+        For no name, an empty note, or a note that gives a verdict.
+    """
+    (book or shipped()).element(element_id)
+    if not by.strip() or not any(sign.isalnum() for sign in note):
+        raise BadInputError("The gap note says nothing, or not by whom.", "Say what is missing and what could fill it.")
+    check_note(note)
+    return GapNote(element_id, note.strip(), by.strip())
+
+
+def check_note(note: str) -> None:
+    """Refuse a note that gives a verdict.
+
+    Raises
+    ------
+    BadInputError
+    """
     plain = " ".join(unicodedata.normalize("NFKC", note).casefold().split())
     for words in _VERDICTS:
         if words in plain:
             raise BadInputError(
                 f"The note says '{words}', which is a verdict.", "Say what the finding shows; the verdict is a court's."
             )
-    return Bearing(element_id, finding_id.strip(), way, note.strip(), by.strip())
 
 
-def beside(bearings: Iterable[Bearing], of: Iterable[str], superseded: Collection[str] = ()) -> tuple[Beside, ...]:
+def _strength(said: Strength | str | None) -> Strength | None:
+    if said is None:
+        return None
+    try:
+        return Strength(said.strip().casefold())
+    except ValueError as error:
+        raise BadInputError(
+            f"'{said}' is no strength.", f"Say one of {', '.join(Strength)}, or leave it out."
+        ) from error
+
+
+def beside(
+    bearings: Iterable[Bearing],
+    of: Iterable[str],
+    superseded: Collection[str] = (),
+    book: LawBook | None = None,
+) -> tuple[Beside, ...]:
     """Every element of the norms named, with its bearings; elements without any are there too.
 
     Parameters
@@ -114,6 +175,7 @@ def beside(bearings: Iterable[Bearing], of: Iterable[str], superseded: Collectio
         Ids of norms, or of single elements, that a lawyer chose to look at.
     superseded : collection of str
         Ids of findings that no longer stand.
+    book : LawBook, optional
 
     Returns
     -------
@@ -126,13 +188,16 @@ def beside(bearings: Iterable[Bearing], of: Iterable[str], superseded: Collectio
         When there is no such norm or element.
     """
     given = tuple(bearings)
-    return tuple(_row(part, [b for b in given if b.element_id == part.id], superseded) for part in _elements(of))
+    return tuple(
+        _row(part, [b for b in given if b.element_id == part.id], superseded)
+        for part in _elements(of, book or shipped())
+    )
 
 
-def _elements(of: Iterable[str]) -> tuple[Element, ...]:
+def _elements(of: Iterable[str], book: LawBook) -> tuple[Element, ...]:
     """Elements that the ids of norms or elements stand for, each once."""
-    known = {part.id: part for entry in norms() for part in entry.elements}
-    chosen = [(known[name],) if name in known else norm(name).elements for name in of]
+    known = {part.id: part for entry in book.norms for part in entry.elements}
+    chosen = [(known[name],) if name in known else book.norm(name).elements for name in of]
     return tuple(dict.fromkeys(part for parts in chosen for part in parts))
 
 
@@ -153,7 +218,10 @@ def _row(part: Element, bearings: list[Bearing], superseded: Collection[str]) ->
 
 
 def gaps(
-    bearings: Iterable[Bearing], of: Iterable[str] | None = None, superseded: Collection[str] = ()
+    bearings: Iterable[Bearing],
+    of: Iterable[str] | None = None,
+    superseded: Collection[str] = (),
+    book: LawBook | None = None,
 ) -> tuple[Gap, ...]:
     """Elements that no finding bears for or against, said aloud.
 
@@ -164,6 +232,7 @@ def gaps(
         Ids of norms or elements; without it, every norm that a bearing touches.
     superseded : collection of str
         Ids of findings that no longer stand; what rested on them is a gap again.
+    book : LawBook, optional
 
     Examples
     --------
@@ -171,26 +240,26 @@ def gaps(
     >>> [gap.element_id for gap in gaps([one])]
     ['ap1.41.1', 'ap1.41.2', 'ap1.41.4', 'ap1.41.5', 'ap1.41.6']
     """
-    given = tuple(bearings)
-    chosen = tuple(of) if of is not None else tuple(dict.fromkeys(element(b.element_id).norm for b in given))
+    given, known = tuple(bearings), book or shipped()
+    chosen = tuple(of) if of is not None else tuple(dict.fromkeys(known.element(b.element_id).norm for b in given))
     return tuple(
-        Gap(row.element_id, element(row.element_id).citation, row.said)
-        for row in beside(given, chosen, superseded)
+        Gap(row.element_id, known.element(row.element_id).citation, row.said)
+        for row in beside(given, chosen, superseded, known)
         if not row.bears_for and not row.bears_against
     )
 
 
-def untouched_alternatives(of: Iterable[str]) -> tuple[str, ...]:
+def untouched_alternatives(of: Iterable[str], book: LawBook | None = None) -> tuple[str, ...]:
     """Norms that are alternatives to those chosen and were not chosen themselves: the lawyer should see both."""
     chosen = tuple(dict.fromkeys(of))
-    others = (other for norm_id in chosen for other in norm(norm_id).alternative_to)
+    others = (other for norm_id in chosen for other in (book or shipped()).norm(norm_id).alternative_to)
     return tuple(dict.fromkeys(other for other in others if other not in chosen))
 
 
-def to_read_with(of: Iterable[str]) -> tuple[str, ...]:
+def to_read_with(of: Iterable[str], book: LawBook | None = None) -> tuple[str, ...]:
     """Norms without which those chosen say half, and that were not chosen: protection, exclusion, jurisdiction."""
     chosen = tuple(dict.fromkeys(of))
-    others = (other for norm_id in chosen for other in norm(norm_id).read_with)
+    others = (other for norm_id in chosen for other in (book or shipped()).norm(norm_id).read_with)
     return tuple(dict.fromkeys(other for other in others if other not in chosen))
 
 

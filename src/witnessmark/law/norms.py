@@ -1,9 +1,11 @@
-"""Reading the norms that ship with the package."""
+"""Reading norms: those that ship with the package, and instruments that a user adds as data files."""
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import TypeAlias, TypeVar
@@ -20,36 +22,154 @@ Fields: TypeAlias = Mapping[str, object]
 T = TypeVar("T")
 
 
+MAX_BYTES = 1 << 20
+"""Of one data file."""
+
+
+@dataclass(frozen=True, slots=True)
+class LawBook:
+    """The norms one works with: those shipped, and those added.
+
+    Attributes
+    ----------
+    norms : tuple of Norm
+        Instrument by instrument.
+    """
+
+    norms: tuple[Norm, ...]
+
+    def norm(self, norm_id: str) -> Norm:
+        """The norm of that id.
+
+        Raises
+        ------
+        NotFoundError
+            When there is none.
+        """
+        return _named(norm_id, {norm.id: norm for norm in self.norms}, "norm")
+
+    def element(self, element_id: str) -> Element:
+        """The element of that id.
+
+        Raises
+        ------
+        NotFoundError
+            When there is none.
+        """
+        return _named(element_id, {part.id: part for norm in self.norms for part in norm.elements}, "legal element")
+
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """All instruments, each once."""
+        return tuple(dict.fromkeys(norm.instrument for norm in self.norms))
+
+    def alternatives(self, norm_id: str) -> tuple[Norm, ...]:
+        """The norm and all that are alternatives to it, whichever of them says so: to be seen side by side."""
+        found = {norm_id: self.norm(norm_id)}
+        while True:
+            more = {
+                norm.id: norm
+                for norm in self.norms
+                if norm.id not in found
+                and (
+                    set(norm.alternative_to) & set(found)
+                    or any(norm.id in one.alternative_to for one in found.values())
+                )
+            }
+            if not more:
+                return tuple(norm for norm in self.norms if norm.id in found)
+            found |= more
+
+    def with_files(self, files: Iterable[tuple[str, bytes]]) -> LawBook:
+        """The same and the instruments of further data files.
+
+        Parameters
+        ----------
+        files : iterable of (name, bytes)
+
+        Raises
+        ------
+        BadInputError
+            With every problem of every file.
+        """
+        added: list[Norm] = []
+        problems: list[str] = []
+        for name, raw in files:
+            try:
+                added += norms_from(_read(raw, name), name)
+            except BadInputError as error:
+                problems.append(f"{name}: {error}")
+        book = LawBook((*self.norms, *added))
+        problems += book.problems(added)
+        if problems:
+            listed = "\n  ".join(problems)
+            raise BadInputError(
+                f"The law files have {len(problems)} problem{'s'[: len(problems) != 1]}:\n  {listed}\n",
+                "Mend them; nothing was taken. docs/law.md shows how a file is written.",
+            )
+        return book
+
+    def problems(self, added: Iterable[Norm]) -> list[str]:
+        """What is wrong with added norms among the others: ids taken, references to nothing, dates that are none."""
+        ids = [norm.id for norm in self.norms]
+        titles = {norm.instrument.id: norm.instrument for norm in reversed(self.norms)}
+        said: list[str] = []
+        for norm in added:
+            if ids.count(norm.id) > 1:
+                said.append(f"the norm '{norm.id}' is there already; give it another id")
+            if titles[norm.instrument.id] != norm.instrument:
+                said.append(f"the instrument '{norm.instrument.id}' is there already; give it another id")
+            if not norm.id.startswith(f"{norm.instrument.id}."):
+                said.append(f"the norm '{norm.id}' does not begin with its instrument's id, '{norm.instrument.id}.'")
+            if [part.number for part in norm.elements] != list(range(1, len(norm.elements) + 1)):
+                said.append(f"the elements of '{norm.id}' are not numbered 1, 2, 3 and so on")
+            for key, others in (("alternative_to", norm.alternative_to), ("read_with", norm.read_with)):
+                said += [
+                    f"{key} of '{norm.id}' names '{other}', which is no norm" for other in others if other not in ids
+                ]
+            for key, text in (("adopted", norm.instrument.adopted), ("in_force", norm.instrument.in_force)):
+                try:
+                    dt.date.fromisoformat(text)
+                except ValueError:
+                    said.append(f"{key} of '{norm.instrument.id}' is '{text}', not a date such as 1998-07-17")
+        return list(dict.fromkeys(said))
+
+
 @cache
+def shipped() -> LawBook:
+    """The norms that ship with the package."""
+    return LawBook(tuple(norm for name in FILES for norm in norms_from(_data(name), f"{name}.yaml")))
+
+
 def norms() -> tuple[Norm, ...]:
-    """All norms, instrument by instrument.
+    """All norms shipped, instrument by instrument.
 
     Examples
     --------
     >>> [norm.id for norm in norms() if norm.instrument.id == "ap1"]
     ['ap1.41']
     """
-    return tuple(norm for name in FILES for norm in norms_from(_data(name), f"{name}.yaml"))
+    return shipped().norms
 
 
 def instruments() -> tuple[Instrument, ...]:
-    """All instruments, each once."""
-    return tuple(dict.fromkeys(norm.instrument for norm in norms()))
+    """All instruments shipped, each once."""
+    return shipped().instruments
 
 
 def norm(norm_id: str) -> Norm:
-    """The norm of that id.
+    """The shipped norm of that id.
 
     Raises
     ------
     NotFoundError
         When there is none.
     """
-    return _named(norm_id, {norm.id: norm for norm in norms()}, "norm")
+    return shipped().norm(norm_id)
 
 
 def element(element_id: str) -> Element:
-    """The element of that id.
+    """The shipped element of that id.
 
     Raises
     ------
@@ -61,7 +181,7 @@ def element(element_id: str) -> Element:
     >>> element("gc3.13.4").citation
     'GC III, art. 13, second paragraph'
     """
-    return _named(element_id, {element.id: element for norm in norms() for element in norm.elements}, "legal element")
+    return shipped().element(element_id)
 
 
 def binding_on_exports() -> tuple[Element, ...]:
@@ -154,6 +274,17 @@ def _element(entry: Fields, norm_id: str, where: str) -> Element:
 def _data(name: str) -> Fields:
     text = resources.files("witnessmark.law").joinpath("data", f"{name}.yaml").read_text(encoding="utf-8")
     return _mapping(yaml.safe_load(text), f"{name}.yaml")
+
+
+def _read(raw: bytes, where: str) -> Fields:
+    if len(raw) > MAX_BYTES:
+        raise BadInputError(f"{where} is larger than {MAX_BYTES >> 20} MiB.", "Give one instrument a file.")
+    try:
+        return _mapping(yaml.safe_load(raw), where)
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        at = getattr(error, "problem_mark", None)
+        line = f" (line {at.line + 1})" if at is not None else ""
+        raise BadInputError(f"{where} is not YAML{line}.", "Compare it with the other law files.") from error
 
 
 def _mapping(value: object, where: str) -> Fields:

@@ -126,6 +126,19 @@ class Direction(enum.StrEnum):
     CONTEXT = "context"
 
 
+class Strength(enum.StrEnum):
+    """How much a person holds a finding to tell of an element: the words that attachments to claims use too.
+
+    Words on purpose: nothing in this room counts or adds them.
+    """
+
+    FAINT = "faint"
+    SLIGHT = "slight"
+    FAIR = "fair"
+    FIRM = "firm"
+    FULL = "full"
+
+
 @dataclass(frozen=True, slots=True)
 class Bearing:
     """A finding set beside an element by a person.
@@ -138,11 +151,23 @@ class Bearing:
         Why it bears that way, and how far it does not.
     by : str
         Who set it there.
+    strength : Strength or None
+        None where the person did not say.
     """
 
     element_id: str
     finding_id: str
     direction: Direction
+    note: str
+    by: str
+    strength: Strength | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GapNote:
+    """What a person says is missing on an element, and what could fill it."""
+
+    element_id: str
     note: str
     by: str
 
