@@ -163,8 +163,8 @@ def test_a_finding_that_says_nothing_of_a_claim_is_not_given_a_number() -> None:
 
 def test_what_people_attach_changes_no_number() -> None:
     attached = [
-        Attachment("AT-0001", "F-0001", "north-1", AS_STATED, True, Strength.FULL, "It shows the act."),
-        Attachment("AT-0002", "F-0002", "north-1", AS_STATED, False, Strength.FAINT, "It shows another."),
+        Attachment("AT-0001", "F-0001", "north-1", AS_STATED, True, Strength.FULL, "It shows the act.", "A"),
+        Attachment("AT-0002", "F-0002", "north-1", AS_STATED, False, Strength.FAINT, "It shows another.", "B"),
     ]
     without, before = laid(book(), WEIGHED)
     made, rows = laid(book(), WEIGHED, attachments=attached)

@@ -38,9 +38,9 @@ class Strength(enum.IntEnum):
 
 
 _MEANINGS = {
-    1: "would be seen nearly as often if the alternative were false",
-    2: "goes better with this alternative; other explanations are as ordinary",
-    3: "goes clearly better with this alternative; other explanations are less ordinary",
+    1: "would be seen nearly as often if it were the other way round",
+    2: "fits the way it speaks better; other explanations are as ordinary",
+    3: "fits the way it speaks clearly better; other explanations are less ordinary",
     4: "other explanations were looked for and would be unusual",
     5: "other explanations were looked for and none was found",
 }
@@ -60,7 +60,8 @@ class Attachment:
     bears_for : bool
         False when it speaks against that alternative.
     strength : Strength
-    reason : str
+    reason, by : str
+        Why, and who set it there.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Attachment:
     bears_for: bool
     strength: Strength
     reason: str
+    by: str
 
 
 def read_strength(text: str) -> Strength:

@@ -15,6 +15,7 @@ from witnessmark.claims.attachments import (
 )
 from witnessmark.claims.bodies import claim_of
 from witnessmark.claims.matrix import Matrix, Weighed, matrix
+from witnessmark.claims.matrix_plain import plain_matrix
 from witnessmark.claims.records import Claim
 from witnessmark.claims.relations import IN_THE_FILE, OriginKind, Relation, RelationKind, check, stated
 from witnessmark.custody.records import PremisEvent
@@ -139,7 +140,14 @@ def attach(
         claim = get_claim(case, claim_id)
         number = len(case.records.payloads(ATTACHED)) + 1
         made = Attachment(
-            f"AT-{number:04d}", finding, claim_id, read_alternative(claim, alternative), bears_for, step, reason.strip()
+            id=f"AT-{number:04d}",
+            finding=finding,
+            claim=claim_id,
+            alternative=read_alternative(claim, alternative),
+            bears_for=bears_for,
+            strength=step,
+            reason=reason.strip(),
+            by=case.operator,
         )
         case.record(PremisEvent.METADATA_MODIFICATION, ATTACHED, {"attachment": made})
     return made
@@ -236,6 +244,20 @@ def case_matrix(case: Case, items: Sequence[str] = ()) -> Matrix:
         relations(case),
         attachments(case),
     )
+
+
+def show_claim(case: Case, claim_id: str) -> dict[str, Any]:
+    """A claim as recorded, and its row of the matrix.
+
+    Raises
+    ------
+    NotFoundError
+    """
+    body = _claim_body(case, claim_id)
+    rows = plain_matrix(case_matrix(case), case_sources(case))["rows"]
+    assert isinstance(rows, list)
+    row = next(entry for entry in rows if isinstance(entry, dict) and entry["claim"] == claim_id)
+    return {"claim": body, "row": row}
 
 
 def attachments(case: Case) -> list[Attachment]:

@@ -172,6 +172,17 @@ def list_proposals(case: Case, document: str | None = None, state: str | None = 
     return found
 
 
+def find_proposal(case: Case, name: str) -> dict[str, Any]:
+    """One proposal with what became of it, by its id or the beginning of it.
+
+    Raises
+    ------
+    NotFoundError
+    """
+    proposal, _ = _find(_kept(case), name)
+    return next(body for body in list_proposals(case) if body["id"] == proposal.id)
+
+
 def accept(
     case: Case,
     names: Sequence[str],
@@ -361,6 +372,7 @@ __all__ = [
     "KeptProposals",
     "ReadDocument",
     "accept",
+    "find_proposal",
     "keep_proposals",
     "list_documents",
     "list_proposals",
