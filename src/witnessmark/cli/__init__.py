@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import keyword
 import os
 import sys
 from typing import Any
@@ -23,6 +24,7 @@ ROOMS = {
     "line": "Run lines of inquiry over items.",
     "copies": "Fingerprint libraries: whether a recording, or a part of it, is known.",
     "scene": "Whether two recordings show the same place.",
+    "emblems": "Compare what is worn with a library of emblems.",
     "sun": "Where the sun stands; when, and where, a shadow fell so.",
     "terrain": "From where a ridge line is seen; horizons; skylines.",
     "weather": "What the weather seen tells of the time.",
@@ -32,6 +34,7 @@ ROOMS = {
     "review": "Sign off or dissent, as somebody other than the author.",
     "law": "Legal elements, and which findings bear on them.",
     "dossier": "Seal a dossier; verify one, with or without us.",
+    "import": "Take over what other programs collected.",
     "export": "Write the case in the formats others read.",
     "custody": "Check and time-stamp the preserved bytes and their log.",
     "serve": "Open the desk in a browser.",
@@ -57,7 +60,8 @@ class _Rooms(typer.core.TyperGroup):
 
 def load(room: str) -> Any:
     """The command, or group of commands, of a room."""
-    found = typer.main.get_command(importlib.import_module(f"witnessmark.cli.{room}").app)
+    module = f"{room}_" if keyword.iskeyword(room) else room
+    found = typer.main.get_command(importlib.import_module(f"witnessmark.cli.{module}").app)
     found.name = room
     return found
 

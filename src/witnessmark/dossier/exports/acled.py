@@ -125,8 +125,8 @@ def _set_time(row: dict[str, object], begins: dt.datetime | None, ends: dt.datet
 
 def _set_place(row: dict[str, object], place: _Place | None) -> None:
     if place is not None:
-        row |= {"latitude": f"{place.lat_deg:.6f}", "longitude": f"{place.lon_deg:.6f}", "location": place.name}
-        row |= {"geo_precision": geo_precision(place.error_km), "place_error_km": f"{place.error_km:.3f}"}
+        row |= {"latitude": round(place.lat_deg, 6), "longitude": round(place.lon_deg, 6), "location": place.name}
+        row |= {"geo_precision": geo_precision(place.error_km), "place_error_km": round(place.error_km, 3)}
 
 
 def _assessed(content: ExportContent) -> list[dict[str, object]]:
@@ -136,25 +136,19 @@ def _assessed(content: ExportContent) -> list[dict[str, object]]:
     subjects = assessment.get("subjects")
     names = " ".join(map(str, subjects)) if isinstance(subjects, list) else ""
     row = _row(content, "assessment", names or "assessment")
-    wide = {key: _of_probability(rows(assessment.get(f"regions_{key}")), 0.9) for key in ("time", "place")}
-    spans = wide["time"].get("intervals") if wide["time"] else None
-    edges = [
-        edge for span in (spans if isinstance(spans, list) else []) for edge in (span if isinstance(span, list) else [])
-    ]
-    if edges:
-        moments = sorted(dt.datetime.fromisoformat(str(edge)) for edge in edges)
-        _set_time(row, moments[0], moments[-1])
+    span = content.probable_span
+    if span is not None:
+        _set_time(row, *span)
     region = next((one for one in content.regions if one.probability >= 0.9), None)
-    if region is not None:
+    if region is not None and content.narrowed("place"):
         _set_place(row, _middle(region.geometry, "posterior region of 90 %"))
     row["probability"] = assessment.get("p_grid")
     row["source"] = f"assessment of {content.reference}"
-    row["notes"] = "From the region of 90 % of place and of time; the probability is of the whole space weighed."
+    row["notes"] = (
+        "From the regions of 90 %; empty where the findings do not narrow place or time. The probability is that both "
+        "lie within what was weighed."
+    )
     return [row]
-
-
-def _of_probability(regions: list[dict[str, Plain]], probability: float) -> dict[str, Plain]:
-    return next((one for one in regions if numbers([one.get("probability")]) == [probability]), {})
 
 
 def _claimed(content: ExportContent) -> list[dict[str, object]]:
@@ -210,7 +204,7 @@ def _moment(value: Plain, shift: dt.timedelta) -> dt.datetime | None:
 
 def _middle(geometry: dict[str, Plain] | None, name: str) -> _Place | None:
     """The middle of an outline's corners on the sphere, and how far the farthest of them is from it."""
-    corners = _corners(geometry.get("coordinates") if geometry else None)
+    corners = list(dict.fromkeys(_corners(geometry.get("coordinates") if geometry else None)))
     if geometry is None or not corners:
         return None
     lon, lat = np.deg2rad(np.array(corners)).T

@@ -46,7 +46,7 @@ def case_uco(content: ExportContent, out: IO[bytes]) -> None:
     graph.claims()
     graph.events()
     graph.investigation()
-    out.write(canonical({"@context": {**CONTEXT, "kb": graph.space}, "@graph": graph.nodes}))
+    out.write(canonical({"@context": CONTEXT | {"kb": graph.space}, "@graph": graph.nodes}))
 
 
 class _Graph:
@@ -182,7 +182,7 @@ class _Graph:
 
     def place(self) -> None:
         """The most probable cell as a location that says what it leaves open."""
-        place = table(self.content.assessment.get("most_probable_place"))
+        place = self.content.most_probable_place
         if not place:
             return
         at: dict[str, Plain] = {

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
+import math
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +17,8 @@ from witnessmark.dossier.content import DossierContent, Edition
 from witnessmark.dossier.editions import Redaction
 from witnessmark.plain import Plain, to_plain
 
+NARROWED = 0.85
+"""A region of at least this share of what was weighed narrows nothing, as an assessment has it."""
 _NAMESPACE = uuid.UUID("6d0f9b5a-5f0e-5d55-9b0e-3a4f2f0b7c11")  # of this program's own identifiers, drawn once
 
 
@@ -114,16 +118,43 @@ class ExportContent:
 
         It is made from what the edition says only, so that it cannot be compared with what was left out.
         """
-        told = json.dumps([self.reference, kind, *map(str, names)], ensure_ascii=False)
+        told = json.dumps([self.reference, self.edition.value, kind, *map(str, names)], ensure_ascii=False)
         return str(uuid.uuid5(_NAMESPACE, told))
 
-    def exhibit_of(self, sha256: Plain) -> dict[str, Plain] | None:
-        """The item, or the file derived from one, with that hash."""
-        for item in self.rows("items"):
-            for body in (item, *casefile.rows(item.get("derived"))):
-                if body.get("sha256") == sha256:
-                    return body
-        return None
+    def narrowed(self, axis: str) -> bool:
+        """Whether the findings narrow an axis, "place" or "time": the region of 90 % is clearly smaller than all of it.
+
+        Where they do not, the most probable cell or step is one of many alike, and no point is given for it.
+        """
+        space = casefile.table(self.record.get("hypotheses"))
+        size, whole = {
+            "place": (
+                "area_km2",
+                _product(space.get("n_places"), space.get("spacing_m"), space.get("spacing_m")) / 1e6,
+            ),
+            "time": ("minutes", _product(space.get("n_instants"), space.get("step_s")) / 60.0),
+        }[axis]
+        for region in casefile.rows(self.assessment.get(f"regions_{axis}")):
+            if numbers([region.get("probability")]) == [0.9]:
+                held = numbers([region.get(size)])
+                return bool(held) and held[0] < NARROWED * whole
+        return False
+
+    @property
+    def probable_span(self) -> tuple[dt.datetime, dt.datetime] | None:
+        """From the beginning to the end of the region of 90 % of time; None where the time is not narrowed."""
+        if not self.narrowed("time"):
+            return None
+        wide = [row for row in casefile.rows(self.assessment["regions_time"]) if numbers([row["probability"]]) == [0.9]]
+        spans = wide[0].get("intervals")
+        edges = [edge for span in (spans if isinstance(spans, list) else []) if isinstance(span, list) for edge in span]
+        moments = sorted(dt.datetime.fromisoformat(str(edge)) for edge in edges)
+        return (moments[0], moments[-1]) if moments else None
+
+    @property
+    def most_probable_place(self) -> dict[str, Plain]:
+        """The most probable cell (``lat_deg``, ``lon_deg``, ``cell_m``); empty where the place is not narrowed."""
+        return casefile.table(self.assessment.get("most_probable_place")) if self.narrowed("place") else {}
 
 
 def export_content(
@@ -173,6 +204,11 @@ def export_content(
 def _told(event: dict[str, Plain]) -> dict[str, Plain]:
     """What an export tells of an event; its payload is in the record, as far as it is to be told."""
     return {key: event.get(key) for key in ("number", "premis", "action", "at", "agent", "objects", "previous")}
+
+
+def _product(*factors: Plain) -> float:
+    found = numbers(list(factors))
+    return math.prod(found) if len(found) == len(factors) else 0.0
 
 
 def text_of(value: Plain) -> str:

@@ -128,21 +128,19 @@ def _event(content: ExportContent) -> list[_Entity]:
         return []
     subjects = assessment.get("subjects")
     names = [str(one) for one in subjects] if isinstance(subjects, list) else []
-    wide = next((one for one in rows(assessment.get("regions_time")) if one.get("probability") == 0.9), {})
-    spans = wide.get("intervals")
-    edges = sorted(_date(edge) for span in (spans if isinstance(spans, list) else []) for edge in _list(span))
+    span = content.probable_span
     event = {
         "name": [f"{content.reference}: {content.title}"],
         "recordId": [content.reference],
-        "startDate": edges[:1],
-        "endDate": edges[-1:],
+        "startDate": [_date(span[0].isoformat())] if span else [],
+        "endDate": [_date(span[1].isoformat())] if span else [],
         "description": [
             f"What {' and '.join(names) or 'the footage'} shows, as assessed. Probability that place and time lie "
-            f"within what was weighed: {assessment.get('p_grid')}. Dates are the ends of the region of 90 %.",
+            f"within what was weighed: {assessment.get('p_grid')}. Dates, if any, are the ends of the region of 90 %.",
         ],
         "proof": [entity_id(content, _schema_of(content, name), name) for name in names],
     }
-    place = table(assessment.get("most_probable_place"))
+    place = content.most_probable_place
     at = numbers([place.get("lat_deg"), place.get("lon_deg")])
     if len(at) != 2:
         return [("Event", ("assessment",), event)]
@@ -186,10 +184,6 @@ def _schema_of(content: ExportContent, exhibit: str) -> str:
         if item["exhibit_number"] == exhibit:
             return _FILES.get(words(item["media_type"]).split("/")[0], "Document")
     return "Document"
-
-
-def _list(value: Plain) -> list[Plain]:
-    return value if isinstance(value, list) else []
 
 
 def _date(value: Plain) -> str:

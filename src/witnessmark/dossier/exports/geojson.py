@@ -59,6 +59,7 @@ def _regions(content: ExportContent) -> list[dict[str, Plain]]:
                 "probability": region.probability,
                 "area_km2": region.area_km2,
                 "cell_m": region.cell_m,
+                "narrowed": content.narrowed("place"),
                 "note": "Within the region weighed; what lies outside it is another alternative.",
             },
         )
@@ -67,7 +68,7 @@ def _regions(content: ExportContent) -> list[dict[str, Plain]]:
 
 
 def _most_probable(content: ExportContent) -> list[dict[str, Plain]]:
-    place = table(content.assessment.get("most_probable_place"))
+    place = content.most_probable_place
     at = numbers([place.get("lon_deg"), place.get("lat_deg")])
     if len(at) != 2:
         return []
