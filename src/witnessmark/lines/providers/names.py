@@ -9,10 +9,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from witnessmark.custody.hashes import Sha256
 from witnessmark.lines.providers.contract import Reading
 from witnessmark.lines.providers.names_endings import bare, stems
-from witnessmark.lines.providers.names_letters import distance, folded, lowered, script_of, sounds
+from witnessmark.lines.providers.names_letters import (
+    SOFT_COST,
+    distance,
+    folded,
+    lowered,
+    script_of,
+    sounds,
+)
 from witnessmark.plain import canonical
 
 KINDS = ("settlement", "lake", "peak", "region", "unit", "rank", "call-sign", "person-role", "other")
@@ -33,6 +42,9 @@ MOST_FORMS = 24
 """Forms of a stretch of words that are tried, by their endings."""
 RIVAL_WITHIN = 0.1
 
+_KINDS = ("m", "n", "l", "r", "bp", "dt", "JCSTsz")
+"""Sounds that none outside their kind is near to, see `names_letters.distance`."""
+_REMEMBERED = 20_000
 _WORD = re.compile(r"(?:[^\W_]|[\u0300-\u036f])+(?:['’ʼ‘`´](?:[^\W_]|[\u0300-\u036f])+)*")
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th|й|я|е|го|му|րդ|ci|cı|cu|cü|inci|ıncı|uncu|üncü)?", re.IGNORECASE)
 
@@ -150,6 +162,7 @@ class NameBook:
         self._by_letters: dict[str, list[tuple[_Entry, bool]]] = {}
         self._by_sounds: dict[str, list[tuple[_Entry, bool]]] = {}
         self._most_words = 1
+        self._known: dict[tuple[tuple[str, ...], float | None], tuple[tuple[_Entry, str, float], ...]] = {}
         for order, thing in enumerate(self.things):
             for spelling in dict.fromkeys((thing.name, *thing.spellings)):
                 self._list(order, thing, spelling)
@@ -243,8 +256,16 @@ class NameBook:
                 if key[-1:] in "aeiou" and len(key) > NEAR_LEAST_SOUNDS:  # what an ending in another script replaces
                     self._by_sounds.setdefault(key[:-1], []).append((entry, True))
 
-    def _matches(self, words: Sequence[str], near_at_least: float | None) -> Iterator[tuple[_Entry, str, float]]:
+    def _matches(self, words: Sequence[str], near_at_least: float | None) -> tuple[tuple[_Entry, str, float], ...]:
         """Spellings that a stretch of words may be, each with how and closeness; the best way each."""
+        asked = (tuple(words), near_at_least)
+        if asked not in self._known:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[asked] = tuple(self._looked_up(words, near_at_least))
+        return self._known[asked]
+
+    def _looked_up(self, words: Sequence[str], near_at_least: float | None) -> Iterator[tuple[_Entry, str, float]]:
         plain = " ".join(lowered(_numbered(word)) for word in words)
         best: dict[int, tuple[_Entry, str, float]] = {}
 
@@ -268,28 +289,55 @@ class NameBook:
         yield from best.values()
 
     def _near(self, words: Sequence[str], at_least: float) -> Iterator[tuple[_Entry, float]]:
+        near = self._near_keys
         for form in _forms(words):
             for key in form.sounds:
                 if len(key) < NEAR_LEAST_SOUNDS - form.cut or any(map(str.isdigit, key)):
                     continue
-                mask = _mask(key)
-                for other, other_mask, entry, cut in self._near_keys:
+                for number in near.candidates(key, at_least):
+                    other, entry, cut = near.keys[number]
                     allowed = (1.0 - at_least) * max(len(key), len(other))
-                    if (mask ^ other_mask).bit_count() > 2.0 * allowed / 0.25 or not _may_be(entry, words, form, cut):
+                    if not _may_be(entry, words, form, cut):
                         continue
                     apart = distance(key, other, allowed)
                     if apart <= allowed:
                         yield entry, 1.0 - apart / max(len(key), len(other))
 
     @cached_property
-    def _near_keys(self) -> tuple[tuple[str, int, _Entry, bool], ...]:
-        return tuple(
-            (key, _mask(key), entry, cut)
-            for key, entries in self._by_sounds.items()
-            if len(key) >= NEAR_LEAST_SOUNDS and not any(map(str.isdigit, key))
-            for entry, cut in entries
-            if entry.thing.kind not in NEVER_NEAR
+    def _near_keys(self) -> _NearKeys:
+        return _NearKeys(
+            [
+                (key, entry, cut)
+                for key, entries in self._by_sounds.items()
+                if len(key) >= NEAR_LEAST_SOUNDS and not any(map(str.isdigit, key))
+                for entry, cut in entries
+                if entry.thing.kind not in NEVER_NEAR
+            ]
         )
+
+
+class _NearKeys:
+    """Sound keys with what rules out most of them at once: how many letters of each kind they have.
+
+    A letter too many of a kind that has no near relative outside it costs 1, whatever else agrees.
+    """
+
+    def __init__(self, keys: Sequence[tuple[str, _Entry, bool]]) -> None:
+        self.keys = keys
+        self._counts = np.array([_kind_counts(key) for key, _, _ in keys], np.int16).reshape(len(keys), len(_KINDS))
+        self._lengths = np.array([len(key) for key, _, _ in keys], np.float64)
+
+    def candidates(self, key: str, at_least: float) -> list[int]:
+        """Which keys may be so close."""
+        apart = self._counts - np.array(_kind_counts(key), np.int16)
+        least = np.maximum(np.maximum(apart, 0).sum(axis=1), np.maximum(-apart, 0).sum(axis=1))
+        allowed = (1.0 - at_least) * np.maximum(self._lengths, len(key)) + 1e-9
+        fits = (least <= allowed) & (SOFT_COST * np.abs(self._lengths - len(key)) <= allowed)
+        return [int(number) for number in np.flatnonzero(fits)]
+
+
+def _kind_counts(key: str) -> list[int]:
+    return [sum(letter in kind for letter in key) for kind in _KINDS]
 
 
 def _may_be(entry: _Entry, words: Sequence[str], form: _Form, cut: bool) -> bool:
@@ -322,13 +370,6 @@ def _numbered(word: str) -> str:
     """A numeral without its ending, so that ``3rd``, ``3-й`` and ``3`` are one; other words as they are."""
     found = _ORDINAL.fullmatch(word)
     return found.group(1) if found else word
-
-
-def _mask(key: str) -> int:
-    mask = 0
-    for letter in key:
-        mask |= 1 << (ord(letter) - 65) % 64
-    return mask
 
 
 def _broken(between: str) -> bool:

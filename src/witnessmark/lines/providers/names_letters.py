@@ -45,18 +45,20 @@ _ACCENTED = {"ş": "S", "š": "S", "ṣ": "s", "ç": "C", "č": "C", "ž": "J", 
 _CYRILLIC_PAIRS = (("дж", "J"), ("тс", "T"), ("дч", "C"))
 _ARMENIAN_PAIRS = (("ու", "u"),)
 
-VOWELS = frozenset("aeiou")
-_NEAR_PAIRS: dict[frozenset[str], float] = {
-    frozenset(pair): cost
+SOFT_COST = 0.4
+_GAP = dict.fromkeys("hi", SOFT_COST)
+"""Letters that one writing has and another drops: glides, breath."""
+_OTHER_VOWEL_COST = 0.4
+_SWAP = dict.fromkeys(map("".join, itertools.permutations("aeiou", 2)), _OTHER_VOWEL_COST) | {
+    pair: cost
     for pairs, cost in (
         (("ae", "ou", "iu", "ei"), 0.25),
         (("kg", "dt", "bp", "vf", "JC", "zs", "Jz", "Ss", "TC", "Ts", "gh", "kh", "vu", "JS"), 0.5),
     )
-    for pair in pairs
+    for both in pairs
+    for pair in (both, both[::-1])
 }
-_OTHER_VOWEL_COST = 0.4
-_SOFT = frozenset("hi")  # letters that one writing has and another drops: glides, breath
-_SOFT_COST = 0.4
+"""Sounds that spellings and ears confuse; others cost 1."""
 _APOSTROPHES = dict.fromkeys(map(ord, "'’ʼ‘ʻ`´ʹ"), None)
 
 
@@ -187,31 +189,23 @@ def distance(one: str, other: str, at_most: float) -> float:
     float
         0 for equal keys; one unrelated letter costs 1.
     """
-    if abs(len(one) - len(other)) * _SOFT_COST > at_most:
+    if abs(len(one) - len(other)) * SOFT_COST > at_most:
         return float("inf")
-    row = list(itertools.accumulate((_gap(letter) for letter in other), initial=0.0))
+    row = list(itertools.accumulate((_GAP.get(letter, 1.0) for letter in other), initial=0.0))
     for letter in one:
-        gap = _gap(letter)
+        gap = _GAP.get(letter, 1.0)
         corner, row[0] = row[0], row[0] + gap
         least = row[0]
         for column, other_letter in enumerate(other, start=1):
             above = row[column]
-            row[column] = min(corner + _swap(letter, other_letter), above + gap, row[column - 1] + _gap(other_letter))
+            swapped = corner if letter == other_letter else corner + _SWAP.get(letter + other_letter, 1.0)
+            beside = row[column - 1] + _GAP.get(other_letter, 1.0)
+            best = above + gap
+            best = swapped if swapped < best else best
+            best = beside if beside < best else best
+            row[column] = best
             corner = above
-            least = min(least, row[column])
+            least = best if best < least else least
         if least > at_most:
             return float("inf")
     return row[-1] if row[-1] <= at_most else float("inf")
-
-
-def _gap(letter: str) -> float:
-    return _SOFT_COST if letter in _SOFT else 1.0
-
-
-def _swap(one: str, other: str) -> float:
-    if one == other:
-        return 0.0
-    near = _NEAR_PAIRS.get(frozenset((one, other)))
-    if near is not None:
-        return near
-    return _OTHER_VOWEL_COST if one in VOWELS and other in VOWELS else 1.0
