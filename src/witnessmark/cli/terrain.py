@@ -148,7 +148,7 @@ def skyline(
         _pair(pitch, "--pitch"),
         _pair(roll, "--roll"),
     )
-    found = skylines.propose_skyline(image, known, at_s=at_s, edits=edits)
+    found = skylines.propose_skyline(image, known, at_s=at_s, edits=edits or ())
     body: dict[str, Any] = found.to_plain()
     drawn = _written(picture, found.picture().png) if picture else None
     if out is not None and found.skyline is not None:

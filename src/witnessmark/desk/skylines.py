@@ -97,7 +97,12 @@ class Proposed:
 
 
 def propose_skyline(
-    image: Path, known: Known, *, at_s: float = 0.0, edits: Path | None = None, model: SkyModel | None = None
+    image: Path,
+    known: Known,
+    *,
+    at_s: float = 0.0,
+    edits: Path | Sequence[Mapping[str, Plain]] = (),
+    model: SkyModel | None = None,
 ) -> Proposed:
     """Propose the skyline of a photograph or of a frame of a recording, and apply a person's edits.
 
@@ -108,8 +113,8 @@ def propose_skyline(
     known : Known
     at_s : float
         Presentation time of the frame [s].
-    edits : Path or None
-        JSON list of edits, applied in their order; see docs/lines/terrain.md.
+    edits : Path or sequence of mapping
+        Edits, or a file with a JSON list of them, applied in their order; see docs/lines/terrain.md.
     model : SkyModel or None
 
     Raises
@@ -122,7 +127,7 @@ def propose_skyline(
     still = media.still_at(image, at_s)
     if isinstance(still, Broken):
         raise BadInputError(f"'{image}' cannot be decoded: {still.reason.rstrip('.')}.", still.do)
-    given = _edits(edits) if edits is not None else []
+    given = _edits(edits) if isinstance(edits, Path) else list(edits)
     read: list[Edit] = []
     remarks: list[str] = []
     for number, body in enumerate(given, start=1):

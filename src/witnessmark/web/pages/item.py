@@ -6,7 +6,7 @@ import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from markupsafe import Markup
 
 from witnessmark.custody.records import Item
@@ -24,6 +24,8 @@ from witnessmark.web.work import Work
 router = APIRouter(include_in_schema=False)
 MARKS_PER_PAGE = 200
 EVENTS_SHOWN = 30
+SAME_FRAME_S = 0.005
+"""Times nearer than this are the same frame: less than half of one at 60 frames a second."""
 
 
 @router.get("/c/{case}/items/{item}")
@@ -104,10 +106,16 @@ def _panel(name: str, result: dict[str, Any]) -> Markup:
 
 
 @router.get("/c/{case}/items/{item}/marks")
-def marks_list(seat: InCase, item: str) -> list[dict[str, Any]]:
-    """The marks on an item as plain values."""
+def marks_list(seat: InCase, item: str, at_s: float | None = None) -> list[dict[str, Any]]:
+    """The marks on an item, or on one of its frames, as plain values."""
     case = seat.case
-    return case.records.marks(get_item(case, item).sha256.hex())
+    found = case.records.marks(get_item(case, item).sha256.hex())
+    return [mark for mark in found if at_s is None or near(mark["at_pts_s"], at_s)]
+
+
+def near(at_pts_s: float | None, at_s: float) -> bool:
+    """Whether a mark was drawn on the frame at a time."""
+    return at_pts_s is not None and abs(at_pts_s - at_s) < SAME_FRAME_S
 
 
 @router.post("/c/{case}/items/{item}/marks")
@@ -124,11 +132,13 @@ def add_mark(
     """Put a mark on record, in place of an earlier one if it is named; a mark somebody changed meanwhile is told."""
     case = seat.case
     found = get_item(case, item)
-    save_mark(case, found, kind, plain_body(body), at_pts_s, replaces)
+    made = save_mark(case, found, kind, plain_body(body), at_pts_s, replaces)
     if run:
         names = [line.name for line in find_lines([run])]
         work: Work = request.app.state.work
         work.ask(str(seat.name), f"{run} on {found.exhibit_number}", case.operator, ["lines", *names, "--", item])
+    if "text/html" not in request.headers.get("accept", ""):
+        return JSONResponse({"id": made})
     return RedirectResponse(f"/c/{seat.name}/items/{found.exhibit_number}#marks", 303)
 
 
@@ -191,3 +201,29 @@ def note_content(seat: Worker, item: str, note: Annotated[str, Form(max_length=6
         raise BadInputError("The note is empty.", "Say in a word or two what it shows.")
     draw_mark(case, found, "content-note", {"note": word.casefold()})
     return RedirectResponse(f"/c/{seat.name}/items/{found.exhibit_number}#marks", 303)
+
+
+@router.post("/c/{case}/items/{item}/label")
+def label(
+    seat: Worker,
+    item: str,
+    at_s: Annotated[float, Form(ge=0.0)],
+    sky: Annotated[str, Form(max_length=20)] = "",
+    rain: Annotated[str, Form(max_length=3)] = "",
+    snow_on_ground: Annotated[str, Form(max_length=3)] = "",
+    wind: Annotated[str, Form(max_length=20)] = "",
+    sunlight: Annotated[str, Form(max_length=20)] = "",
+) -> Response:
+    """Label the sky and weather of a frame, and what light falls; what cannot be told is left out, not guessed."""
+    case = seat.case
+    found = get_item(case, item)
+    body: dict[str, Plain] = {"sky": sky, "wind": wind}
+    body |= {name: said == "yes" for name, said in (("rain", rain), ("snow_on_ground", snow_on_ground)) if said}
+    body = {name: value for name, value in body.items() if value != ""}
+    if body:
+        draw_mark(case, found, "weather-label", body, at_pts_s=at_s)
+    if sunlight:
+        draw_mark(case, found, "sunlight", {"state": sunlight}, at_pts_s=at_s)
+    if not body and not sunlight:
+        raise BadInputError("Nothing was labelled.", "Say at least one thing you see; leave the rest.")
+    return RedirectResponse(f"/c/{seat.name}/items/{found.exhibit_number}/frame?at_s={at_s}", 303)
