@@ -16,6 +16,7 @@ from witnessmark.lines.conformance import (
     check_docs,
     check_files,
     check_planted,
+    check_reported,
     check_units,
     render_panel,
 )
@@ -42,8 +43,8 @@ def planted(line: Line, tmp_path_factory: pytest.TempPathFactory) -> Planted:
 
 
 @pytest.fixture(scope="module")
-def finding(line: Line, planted: Planted) -> Finding:
-    return check_planted(line, planted)
+def finding(line: Line, planted: Planted) -> Finding | Abstention:
+    return check_planted(line, planted) if planted.weighs else check_reported(line, planted)
 
 
 def test_something_is_registered_and_nothing_is_broken() -> None:
@@ -51,8 +52,9 @@ def test_something_is_registered_and_nothing_is_broken() -> None:
     assert problems() == ()
 
 
-def test_planted_truth_ranks_high(finding: Finding) -> None:
-    assert finding.statement
+def test_planted_truth_ranks_high(finding: Finding | Abstention, planted: Planted) -> None:
+    assert isinstance(finding, Finding) == planted.weighs
+    assert finding.statement if isinstance(finding, Finding) else finding.what_would_help
 
 
 def test_abstains_on_nothing(line: Line, tmp_path: Path) -> None:
@@ -77,10 +79,16 @@ def test_pictures_are_png_with_captions(line: Line, planted: Planted) -> None:
         assert re.fullmatch(r"[a-z0-9-]+", picture.name)
 
 
-def test_panel_renders_and_escapes(line: Line, finding: Finding) -> None:
+def test_panel_renders_and_escapes(line: Line, planted: Planted, finding: Finding | Abstention) -> None:
     abstention = Abstention(line.name, line.version, "It holds <b>nothing</b>.", "Another copy & more.")
-    full = render_panel(line, finding.observations, finding, None)
-    assert finding.statement.split(".")[0][:40].replace("'", "&#39;") in full
+    if isinstance(finding, Finding):
+        full = render_panel(line, finding.observations, finding, None)
+        said = finding.statement
+    else:
+        seen = line.observe(planted.item, planted.marks, planted.tools)
+        full = render_panel(line, to_plain(seen), None, finding)
+        said = finding.reason
+    assert said.split(".")[0][:40].replace("'", "&#39;") in full
     bare = render_panel(line, None, None, abstention)
     assert "&lt;b&gt;nothing" in bare and "<b>nothing" not in bare
     for page in (full, bare):
@@ -95,5 +103,5 @@ def test_units_check_bites() -> None:
         check_units({"length_m": float("nan")})
 
 
-def test_observations_are_plain(finding: Finding) -> None:
-    assert to_plain(finding.observations) == finding.observations
+def test_observations_are_plain(finding: Finding | Abstention) -> None:
+    assert not isinstance(finding, Finding) or to_plain(finding.observations) == finding.observations

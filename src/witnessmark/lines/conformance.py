@@ -50,6 +50,8 @@ class Planted:
         Index of the true instant; None when the line says nothing of time.
     at_most_rank : float
         The truth must lie within this fraction of the best hypotheses.
+    weighs : bool
+        False for a line that reports what it sees and weighs nothing; see `check_reported`.
     """
 
     item: Item
@@ -59,6 +61,7 @@ class Planted:
     true_place: int | None
     true_instant: int | None
     at_most_rank: float = 0.1
+    weighs: bool = True
 
 
 def check_planted(line: Line, planted: Planted) -> Finding:
@@ -69,6 +72,34 @@ def check_planted(line: Line, planted: Planted) -> Finding:
     AssertionError
         Saying which promise the line breaks.
     """
+    seen, again = _seen_twice(line, planted)
+    finding, weighed_again = line.weigh(seen, planted.over), line.weigh(again, planted.over)
+    assert isinstance(finding, Finding), f"abstains on weighing its planted truth: {finding}"
+    assert isinstance(weighed_again, Finding)
+    check_finding(line, finding, planted)
+    same = np.array_equal(weighed_again.log_likelihood.values_nats, finding.log_likelihood.values_nats)
+    assert same, "weighing twice gives other numbers"
+    check_rank(finding, planted)
+    return finding
+
+
+def check_reported(line: Line, planted: Planted) -> Abstention:
+    """The same for a line that reports what it sees and weighs nothing: it says so, whatever it saw.
+
+    Raises
+    ------
+    AssertionError
+        Saying which promise the line breaks.
+    """
+    seen, again = _seen_twice(line, planted)
+    answer = line.weigh(seen, planted.over)
+    assert isinstance(answer, Abstention), f"weighs what it should only report: {answer.statement}"
+    assert answer == line.weigh(again, planted.over), "weighing twice gives other reasons"
+    return answer
+
+
+def _seen_twice(line: Line, planted: Planted) -> tuple[Observations, Observations]:
+    """What a line sees in a planted item, twice, with everything that can be checked before it is weighed."""
     seen = line.observe(planted.item, planted.marks, planted.tools)
     assert not isinstance(seen, Abstention), f"abstains on its planted truth: {seen}"
     assert isinstance(seen, Observations), f"{type(seen).__name__} is not Observations"
@@ -76,19 +107,13 @@ def check_planted(line: Line, planted: Planted) -> Finding:
     check_units(seen)
     rebuilt: object = from_plain(line.observations, to_plain(seen))
     assert canonical(rebuilt) == canonical(seen), "observations do not survive being kept as plain values"
-    finding = line.weigh(seen, planted.over)
-    assert isinstance(finding, Finding), f"abstains on weighing its planted truth: {finding}"
-    check_finding(line, finding, planted)
-    again = line.weigh(line.observe(planted.item, planted.marks, planted.tools), planted.over)
-    assert isinstance(again, Finding)
-    assert canonical(again.observations) == canonical(finding.observations), "observing twice gives other observations"
-    same = np.array_equal(again.log_likelihood.values_nats, finding.log_likelihood.values_nats)
-    assert same, "weighing twice gives other numbers"
+    again = line.observe(planted.item, planted.marks, planted.tools)
+    assert not isinstance(again, Abstention)
+    assert canonical(again) == canonical(seen), "observing twice gives other observations"
     assert [picture.png for picture in line.draw(seen)] == [picture.png for picture in line.draw(seen)], (
         "drawing twice gives other bytes"
     )
-    check_rank(finding, planted)
-    return finding
+    return seen, again
 
 
 def check_finding(line: Line, finding: Finding, planted: Planted) -> None:
