@@ -33,6 +33,7 @@ ROOMS = {
     "assess": "Fuse the findings into an assessment.",
     "review": "Sign off or dissent, as somebody other than the author.",
     "law": "Legal elements, and which findings bear on them.",
+    "register": "Persons at risk, by pseudonym; their names and the like are sealed.",
     "dossier": "Seal a dossier; verify one, with or without us.",
     "import": "Take over what other programs collected.",
     "export": "Write the case in the formats others read.",

@@ -85,7 +85,7 @@ class WrappedKey:
     format: str = FORMAT
 
 
-def create_data_key(path: Path, opener: Opener, *, cost_log2: int = COST_LOG2) -> DataKey:
+def create_data_key(path: Path, opener: Opener, *, cost_log2: int | None = None) -> DataKey:
     """Make a data key and its file, mode 0600.
 
     Parameters
@@ -93,8 +93,8 @@ def create_data_key(path: Path, opener: Opener, *, cost_log2: int = COST_LOG2) -
     path : Path
         A new file.
     opener : Passphrase or KeyFile
-    cost_log2 : int
-        scrypt's N as a power of two.
+    cost_log2 : int, optional
+        scrypt's N as a power of two; `COST_LOG2` unless given.
 
     Raises
     ------
@@ -145,7 +145,7 @@ def open_data_key(path: Path, opener: Opener) -> DataKey:
     raise BadInputError(f"This is not the {by} of the data key '{path}'.", f"Give the right one. {LOST}")
 
 
-def rewrap(path: Path, opener: Opener, new: Opener, *, keep_old: bool = False, cost_log2: int = COST_LOG2) -> DataKey:
+def rewrap(path: Path, opener: Opener, new: Opener, *, keep_old: bool = False, cost_log2: int | None = None) -> DataKey:
     """Change what opens a data key, or add a second way; the fields stay as they are.
 
     It does not help against somebody who copied the old file and knows what opened it: the data key is the same.
@@ -158,7 +158,8 @@ def rewrap(path: Path, opener: Opener, new: Opener, *, keep_old: bool = False, c
     new : Passphrase or KeyFile
     keep_old : bool
         Leave the present ways as they are, and add the new one.
-    cost_log2 : int
+    cost_log2 : int, optional
+        As for `create_data_key`.
 
     Raises
     ------
@@ -214,13 +215,14 @@ def new_key_file(path: Path) -> KeyFile:
     return KeyFile(path)
 
 
-def _wrap(key: DataKey, opener: Opener, cost_log2: int) -> Wrap:
+def _wrap(key: DataKey, opener: Opener, cost: int | None) -> Wrap:
     salt, nonce = os.urandom(_SALT_BYTES), os.urandom(NONCE_BYTES)
     if isinstance(opener, Passphrase):
         if len(opener.text) < LEAST_SIGNS:
             raise BadInputError(
                 f"The passphrase has fewer than {LEAST_SIGNS} signs.", "Take several words that nobody would guess."
             )
+        cost_log2 = COST_LOG2 if cost is None else cost
         if not 1 <= cost_log2 <= MAX_COST_LOG2:
             raise BadInputError("The cost of a guess is out of bounds.", f"Give at most 2**{MAX_COST_LOG2}.")
         draft = Wrap("passphrase", cost_log2, salt, nonce, b"")
