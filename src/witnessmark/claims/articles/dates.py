@@ -1,0 +1,463 @@
+"""Dates and times in a text, resolved against the text's own date, with the precision that the words have."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from witnessmark.claims.proposals import Precision, SaidTime
+
+_MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
+_MONTHS |= {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
+_DAYS = {name.lower(): number for number, name in enumerate(calendar.day_name)}
+_NUMBERS = {
+    word: number
+    for number, word in enumerate(
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen"]
+    )
+} | {"a": 1, "an": 1}
+_PARTS = {
+    "early morning": (4, 8),
+    "dawn": (4, 8),
+    "morning": (6, 12),
+    "midday": (11, 14),
+    "noon": (11, 14),
+    "afternoon": (12, 18),
+    "dusk": (17, 21),
+    "evening": (18, 24),
+    "night": (21, 30),
+    "midnight": (23, 25),
+    "sunrise": (4, 8),
+    "sunset": (17, 21),
+    "early hours": (24, 30),
+}
+"""Hours [h of the day] that words for parts of a day are read as; above 24 is the next day. Wide on purpose."""
+_ZONES = {
+    "utc": "+00:00",
+    "gmt": "+00:00",
+    "z": "+00:00",
+    "cet": "+01:00",
+    "cest": "+02:00",
+    "eet": "+02:00",
+    "eest": "+03:00",
+    "msk": "+03:00",
+    "moscow time": "+03:00",
+    "est": "-05:00",
+    "edt": "-04:00",
+}
+_MONTH = r"(?P<{0}>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+_YEAR = r"(?:,? (?:of )?(?P<{0}>(?:19|20)\d\d))?"
+_DAY = r"(?P<{0}>[0-3]?\d)(?:st|nd|rd|th)?"
+_NUMBER = (
+    r"(?P<n>\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|few|a few|a couple of)"
+)
+_PART = (
+    r"(?P<part>early morning|early hours|morning|afternoon|evening|night|dawn|dusk|midday|noon|midnight|sunrise|sunset)"
+)
+_CLOCK = re.compile(
+    r"\b(?:(?P<about>around|about|approximately|shortly (?:after|before)|just (?:after|before)|circa) )?(?:at |by )?"
+    r"(?:(?P<h>[01]?\d|2[0-3])[:.](?P<m>[0-5]\d)(?: ?(?P<ap>[ap])\.?m\.?)?|(?P<h2>1[0-2]|[1-9]) ?(?P<ap2>[ap])\.?m\b\.?)"
+    r"(?: ?-? ?\(?(?P<zone>utc|gmt|cest|cet|eest|eet|msk|moscow time|est|edt|local(?: time)?)\)?)?(?!\d)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """Words for a time, where they stand, and what they mean; `time` is None where that cannot be told, `ask` says why."""
+
+    start: int
+    end: int
+    time: SaidTime | None
+    ask: str | None = None
+
+
+def _iso(first: dt.date, after: dt.date) -> tuple[str, str]:
+    return first.isoformat(), after.isoformat()
+
+
+class DateReader:
+    """Reads times against the day a text was written.
+
+    Parameters
+    ----------
+    said_on : date or None
+    zone : str or None
+        Offset of local times, such as "+04:00".
+    """
+
+    def __init__(self, said_on: dt.date | None, zone: str | None = None) -> None:
+        self._on = said_on
+        self._zone = zone
+        month, year, day = _MONTH, _YEAR, _DAY
+        rules: list[tuple[str, Callable[[re.Match[str]], Dated]]] = [
+            (r"\b(?P<y>(?:19|20)\d\d)-(?P<mo>\d\d)-(?P<d>\d\d)\b(?!-)", self._numbers_iso),
+            (r"\b(?P<a>\d{1,2})(?P<sep>[/.])(?P<b>\d{1,2})(?P=sep)(?P<y>(?:19|20)?\d\d)\b(?![/.]\d)", self._numbers),
+            (
+                rf"\b(?:the )?night (?:of|between|from) (?:the )?{day.format('d1')}(?: ?- ?| to | and | into ){day.format('d2')}(?: of)? {month.format('mo')}{year.format('y')}",
+                self._night,
+            ),
+            (
+                rf"\b(?:the )?night (?:of|between|from) {month.format('mo')} {day.format('d1')}(?: ?- ?| to | and | into ){day.format('d2')}\b{year.format('y')}",
+                self._night,
+            ),
+            (
+                rf"\b(?:the )?night (?:of|between|from) (?:the )?{day.format('d1')} {month.format('mo')}(?: ?- ?| to | and | into )(?:the )?{day.format('d2')} {month.format('mo2')}{year.format('y')}",
+                self._night,
+            ),
+            (
+                rf"\b(?:(?:between|from) )?{day.format('d1')}(?: {month.format('mo')})?(?: ?- ?| to | and | or |, ){day.format('d2')}(?: of)? {month.format('mo2')}{year.format('y')}",
+                self._days,
+            ),
+            (
+                rf"\b(?:(?:between|from) )?{month.format('mo2')} {day.format('d1')}(?: ?- ?| to | and | or ){day.format('d2')}\b(?! [a-z]*(?:people|soldiers)){year.format('y')}",
+                self._days,
+            ),
+            (rf"\b{day.format('d')}(?: of)? {month.format('mo')}(?![a-z]){year.format('y')}", self._day),
+            (rf"\b{month.format('mo')} {day.format('d')}\b(?!:\d){year.format('y')}", self._day),
+            (
+                rf"\b(?:in |the )?(?P<part>mid(?:dle)?|early|late|beginning|start|end|first half|second half)[- ](?:(?:in|of|to) )?{month.format('mo')}(?![a-z]){year.format('y')}",
+                self._month_part,
+            ),
+            (
+                rf"\b(?P<last>last|this|in|since|of|during|until|by|from|through|back in) {month.format('mo')}(?![a-z]){year.format('y')}",
+                self._month,
+            ),
+            (rf"\b{month.format('mo')}(?![a-z]),? (?:of )?(?P<y>(?:19|20)\d\d)\b", self._month),
+            (r"\b(?P<which>last|this|next|previous) (?P<unit>week|month|year|weekend)\b", self._relative),
+            (rf"\b{_NUMBER} (?P<unit>day|week|month|year|hour)s? (?:ago|earlier|before that|previously)\b", self._ago),
+            (
+                rf"\b(?P<word>yesterday|today|last night|tonight|overnight|this (?:night|morning|afternoon|evening)|day before yesterday)(?: {_PART})?",
+                self._near_day,
+            ),
+            (
+                rf"\b(?:(?P<last>last|this|next|late|early) )?(?:on )?(?P<wd>monday|tuesday|wednesday|thursday|friday|saturday|sunday)(?:'s)?(?: {_PART})?",
+                self._weekday,
+            ),
+            (
+                r"\b(?:in|since|during|of|back in|from|after|before|until) (?:early |late |mid-)?(?P<y>(?:19|20)\d\d)\b(?! (?:people|soldiers|men|civilians|troops))",
+                self._year,
+            ),
+        ]
+        self._rules = [(re.compile(pattern), read) for pattern, read in rules]
+
+    def find(self, plain: str, start: int, end: int) -> tuple[Dated, ...]:
+        """All words for times in a stretch, in order, none within another, with parts of the day and the clock joined."""
+        low = plain.lower()
+        found: list[Dated] = []
+        taken: list[tuple[int, int]] = []
+        for pattern, read in self._rules:
+            for match in pattern.finditer(low, start, end):
+                if any(match.start() < last and match.end() > first for first, last in taken):
+                    continue
+                month = match.groupdict().get("mo") or match.groupdict().get("mo2")
+                if month in ("may", "march", "mar") and plain[match.start() : match.end()].lower().find(month) >= 0:
+                    at = low.index(month, match.start())
+                    if not plain[at].isupper():
+                        continue
+                try:
+                    dated = read(match)
+                except (ValueError, OverflowError):
+                    continue
+                if dated.time is not None:
+                    dated = replace(dated, time=replace(dated.time, words=plain[match.start() : match.end()]))
+                taken.append((match.start(), match.end()))
+                found.append(dated)
+        found.sort(key=lambda each: each.start)
+        return tuple(self._with_hours(low, plain, each, end, number == 0) for number, each in enumerate(found))
+
+    def _with_hours(self, low: str, plain: str, dated: Dated, end: int, first: bool) -> Dated:
+        """A day with its part or its clock time, where the sentence gives one beside it."""
+        time = dated.time
+        if time is None or time.precision is not Precision.DAY or time.ambiguous:
+            return dated
+        day = dt.date.fromisoformat(time.from_)
+        before = re.search(
+            rf"\b(?:on|in|at|during) the {_PART} (?:of|on) $|\b(?P<lone>at {_PART.replace('part', 'part2')}|in the {_PART.replace('part', 'part3')}) (?:of|on) $",
+            low[max(0, dated.start - 40) : dated.start],
+        )
+        after = re.match(rf" (?:(?:in the |at ){_PART})\b", low[dated.end : end])
+        part = (before and (before["part"] or before["part2"] or before["part3"])) or (after and after["part"])
+        begins = dated.start - (len(before.group()) if before else 0)
+        stops = dated.end + (after.end() if after else 0)
+        clock = next(
+            (
+                each
+                for each in _CLOCK.finditer(low, max(0, dated.start - 60), min(end, dated.end + 60))
+                if not (dated.start <= each.start() < dated.end)
+                and "."
+                not in low[min(each.end(), dated.end) : max(each.start(), dated.start)]
+                .replace("a.m.", "")
+                .replace("p.m.", "")
+                and (
+                    each["ap"]
+                    or each["ap2"]
+                    or each["zone"]
+                    or re.match(r"(?:at|around|about|by|shortly|just|approximately|circa) ", each.group())
+                    or ":" in each.group()
+                )
+            ),
+            None,
+        )
+        if clock is not None:
+            return replace(
+                dated, time=self._clocked(day, clock, plain[min(begins, clock.start()) : max(stops, clock.end())])
+            )
+        if part is None:
+            return dated
+        return Dated(begins, stops, self._part(day, part, plain[begins:stops]))
+
+    def _clocked(self, day: dt.date, clock: re.Match[str], words: str) -> SaidTime:
+        hour = int(clock["h"] or clock["h2"])
+        half = clock["ap"] or clock["ap2"]
+        if half:
+            hour = hour % 12 + (12 if half == "p" else 0)
+        begin = dt.datetime.combine(day, dt.time(hour, int(clock["m"] or 0)))
+        exact = clock["m"] is not None and not clock["about"]
+        zone = clock["zone"]
+        offset = _ZONES.get(zone, self._zone) if zone else self._zone
+        if exact:
+            span, precision = (begin, begin + dt.timedelta(minutes=1)), Precision.MINUTE
+        elif clock["about"]:
+            span, precision = (begin - dt.timedelta(minutes=30), begin + dt.timedelta(minutes=30)), Precision.HOUR
+        else:
+            span, precision = (begin, begin + dt.timedelta(hours=1)), Precision.HOUR
+        return SaidTime(
+            span[0].isoformat(timespec="minutes"), span[1].isoformat(timespec="minutes"), precision, offset, words
+        )
+
+    def _part(self, day: dt.date, part: str, words: str = "") -> SaidTime:
+        first, last = _PARTS[part]
+        midnight = dt.datetime.combine(day, dt.time())
+        if part == "early hours":
+            first, last = 0, 6
+        begin, end = midnight + dt.timedelta(hours=first), midnight + dt.timedelta(hours=last)
+        return SaidTime(
+            begin.isoformat(timespec="minutes"),
+            end.isoformat(timespec="minutes"),
+            Precision.PART_OF_DAY,
+            self._zone,
+            words,
+        )
+
+    def _said(self, match: re.Match[str], first: dt.date, after: dt.date, precision: Precision) -> Dated:
+        begin, end = _iso(first, after)
+        return Dated(match.start(), match.end(), SaidTime(begin, end, precision, self._zone, match.group()))
+
+    def _asks(self, match: re.Match[str], why: str) -> Dated:
+        return Dated(match.start(), match.end(), None, why)
+
+    def _no_date(self, match: re.Match[str]) -> Dated:
+        return self._asks(match, f"'{match.group()}': the document's own date is not known; give it with --said-on.")
+
+    def _year_of(self, month: int, day: int, given: str | None) -> int | None:
+        """The year: given, or that of the last such day not after the text's own, a day's grace for zones."""
+        if given:
+            return int(given)
+        if self._on is None:
+            return None
+        this = self._on.year
+        known = dt.date(this, month, min(day, calendar.monthrange(this, month)[1]))
+        return this if known <= self._on + dt.timedelta(days=1) else this - 1
+
+    def _day(self, match: re.Match[str]) -> Dated:
+        month, day = _MONTHS[match["mo"]], int(match["d"])
+        year = self._year_of(month, day, match["y"])
+        if year is None:
+            return self._no_date(match)
+        first = dt.date(year, month, day)
+        return self._said(match, first, first + dt.timedelta(days=1), Precision.DAY)
+
+    def _numbers_iso(self, match: re.Match[str]) -> Dated:
+        first = dt.date(int(match["y"]), int(match["mo"]), int(match["d"]))
+        return self._said(match, first, first + dt.timedelta(days=1), Precision.DAY)
+
+    def _numbers(self, match: re.Match[str]) -> Dated:
+        year = int(match["y"]) + (2000 if len(match["y"]) == 2 else 0)
+        one, two = int(match["a"]), int(match["b"])
+        readings = []
+        for month, day in ((two, one), (one, two)):
+            if 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]:
+                readings.append(dt.date(year, month, day))
+        readings = sorted(set(readings))
+        if not readings:
+            return self._asks(match, f"'{match.group()}' is no date in either order; what is meant?")
+        if match["sep"] == "." and len(readings) == 1 and two <= 12:
+            return self._said(match, readings[0], readings[0] + dt.timedelta(days=1), Precision.DAY)
+        meant = " or ".join(f"{each.day} {calendar.month_name[each.month]} {each.year}" for each in readings)
+        ask = f"Does '{match.group()}' mean {meant}?"
+        precision = Precision.DAY if len(readings) == 1 else Precision.DAYS
+        said = self._said(match, readings[0], readings[-1] + dt.timedelta(days=1), precision)
+        assert said.time is not None
+        likeliest = tuple(_iso(each, each + dt.timedelta(days=1)) for each in readings) if len(readings) > 1 else ()
+        return replace(said, time=replace(said.time, ambiguous=ask, likeliest=likeliest), ask=ask)
+
+    def _days(self, match: re.Match[str]) -> Dated:
+        month = _MONTHS[match["mo2"]]
+        start_month = _MONTHS[match.groupdict()["mo"]] if match.groupdict().get("mo") else month
+        one, two = int(match["d1"]), int(match["d2"])
+        year = self._year_of(month, two, match["y"])
+        if year is None:
+            return self._no_date(match)
+        first, last = dt.date(year, start_month, one), dt.date(year, month, two)
+        if first > last:
+            first = first.replace(year=year - 1)
+        return self._said(match, first, last + dt.timedelta(days=1), Precision.DAYS)
+
+    def _night(self, match: re.Match[str]) -> Dated:
+        month = _MONTHS[match["mo"]]
+        year = self._year_of(month, int(match["d1"]), match["y"])
+        if year is None:
+            return self._no_date(match)
+        return Dated(match.start(), match.end(), self._part(dt.date(year, month, int(match["d1"])), "night"))
+
+    def _month_part(self, match: re.Match[str]) -> Dated:
+        month = _MONTHS[match["mo"]]
+        year = self._year_of(month, 1, match["y"])
+        if year is None:
+            return self._no_date(match)
+        last = calendar.monthrange(year, month)[1]
+        first_day, last_day = {
+            "mid": (11, 20),
+            "middle": (11, 20),
+            "early": (1, 10),
+            "beginning": (1, 10),
+            "start": (1, 10),
+            "late": (21, last),
+            "end": (21, last),
+            "first half": (1, 15),
+            "second half": (16, last),
+        }[match["part"]]
+        return self._said(
+            match,
+            dt.date(year, month, first_day),
+            dt.date(year, month, last_day) + dt.timedelta(days=1),
+            Precision.PART_OF_MONTH,
+        )
+
+    def _month(self, match: re.Match[str]) -> Dated:
+        month = _MONTHS[match["mo"]]
+        if match.groupdict().get("last") in ("by", "of", "from") and not match["y"]:
+            return self._asks(match, "")
+        year = self._year_of(month, 1, match["y"])
+        if year is None:
+            return self._no_date(match)
+        if (
+            match.groupdict().get("last") == "last"
+            and self._on is not None
+            and (year, month) == (self._on.year, self._on.month)
+        ):
+            year -= 1
+        return self._said(match, dt.date(year, month, 1), _next_month(year, month), Precision.MONTH)
+
+    def _year(self, match: re.Match[str]) -> Dated:
+        year = int(match["y"])
+        return self._said(match, dt.date(year, 1, 1), dt.date(year + 1, 1, 1), Precision.YEAR)
+
+    def _relative(self, match: re.Match[str]) -> Dated:
+        if self._on is None:
+            return self._no_date(match)
+        step = {"last": -1, "previous": -1, "this": 0, "next": 1}[match["which"]]
+        if match["unit"] in ("week", "weekend"):
+            monday = self._on - dt.timedelta(days=self._on.weekday()) + dt.timedelta(weeks=step)
+            if match["unit"] == "weekend":
+                saturday = monday + dt.timedelta(days=5)
+                return self._said(match, saturday, saturday + dt.timedelta(days=2), Precision.DAYS)
+            return self._said(match, monday, monday + dt.timedelta(days=7), Precision.WEEK)
+        if match["unit"] == "year":
+            return self._said(
+                match, dt.date(self._on.year + step, 1, 1), dt.date(self._on.year + step + 1, 1, 1), Precision.YEAR
+            )
+        months = self._on.year * 12 + self._on.month - 1 + step
+        year, month = months // 12, months % 12 + 1
+        return self._said(match, dt.date(year, month, 1), _next_month(year, month), Precision.MONTH)
+
+    def _ago(self, match: re.Match[str]) -> Dated:
+        if match["n"] not in _NUMBERS and not match["n"].isdigit():
+            return self._asks(match, "")
+        if self._on is None:
+            return self._no_date(match)
+        number = _NUMBERS[match["n"]] if match["n"] in _NUMBERS else int(match["n"])
+        if match["unit"] == "hour":
+            return self._said(
+                match, self._on - dt.timedelta(days=-(-number // 24)), self._on + dt.timedelta(days=1), Precision.DAYS
+            )
+        if match["unit"] == "day":
+            day = self._on - dt.timedelta(days=number)
+            return self._said(match, day, day + dt.timedelta(days=1), Precision.DAY)
+        if match["unit"] == "week":
+            day = self._on - dt.timedelta(weeks=number)
+            return self._said(match, day - dt.timedelta(days=3), day + dt.timedelta(days=4), Precision.WEEK)
+        if match["unit"] == "year":
+            return self._said(
+                match, dt.date(self._on.year - number, 1, 1), dt.date(self._on.year - number + 1, 1, 1), Precision.YEAR
+            )
+        months = self._on.year * 12 + self._on.month - 1 - number
+        year, month = months // 12, months % 12 + 1
+        return self._said(match, dt.date(year, month, 1), _next_month(year, month), Precision.MONTH)
+
+    def _near_day(self, match: re.Match[str]) -> Dated:
+        if self._on is None:
+            return self._no_date(match)
+        word, part = match["word"], match["part"]
+        back = {"yesterday": 1, "day before yesterday": 2}.get(word, 0)
+        if word in ("last night", "overnight", "this night"):
+            back, part = 1, "night"
+        elif word == "tonight":
+            part = "night"
+        elif word.startswith("this "):
+            part = word.split()[1]
+        day = self._on - dt.timedelta(days=back)
+        if part:
+            return Dated(match.start(), match.end(), self._part(day, part))
+        return self._said(match, day, day + dt.timedelta(days=1), Precision.DAY)
+
+    def _weekday(self, match: re.Match[str]) -> Dated:
+        if self._on is None:
+            return self._no_date(match)
+        back = (self._on.weekday() - _DAYS[match["wd"]]) % 7
+        if match["last"] == "last" and back == 0:
+            back = 7
+        if match["last"] == "next":
+            back -= 7
+        day = self._on - dt.timedelta(days=back)
+        if match["part"]:
+            return Dated(match.start(), match.end(), self._part(day, match["part"]))
+        return self._said(match, day, day + dt.timedelta(days=1), Precision.DAY)
+
+
+def _next_month(year: int, month: int) -> dt.date:
+    return dt.date(year + month // 12, month % 12 + 1, 1)
+
+
+def chosen(found: tuple[Dated, ...], plain: str) -> SaidTime | None:
+    """The time a statement is about: its first, or a finer one within it; narrower ones called likeliest go along."""
+    times = [each for each in found if each.time is not None]
+    if not times:
+        return None
+    first = times[0].time
+    assert first is not None
+    likeliest: list[tuple[str, str]] = []
+    for each in times[1:]:
+        time = each.time
+        assert time is not None
+        inside = first.from_ <= time.from_ and time.to <= first.to and (time.from_, time.to) != (first.from_, first.to)
+        if not inside:
+            continue
+        near = plain[max(0, each.start - 60) : each.end + 60].lower()
+        if re.search(r"likel|probab|possib", near):
+            likeliest.extend(_single_days(time))
+        elif not likeliest:
+            first = time
+    return replace(first, likeliest=tuple(likeliest)) if likeliest else first
+
+
+def _single_days(time: SaidTime) -> list[tuple[str, str]]:
+    """A span of days, day by day."""
+    if time.precision is not Precision.DAYS:
+        return [(time.from_, time.to)]
+    first, last = dt.date.fromisoformat(time.from_), dt.date.fromisoformat(time.to)
+    days = [first + dt.timedelta(days=number) for number in range(min(31, (last - first).days))]
+    return [_iso(day, day + dt.timedelta(days=1)) for day in days]
