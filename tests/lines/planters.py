@@ -14,6 +14,7 @@ from tests.lines.copies.planting import plant_copies
 from tests.lines.scene.planting import plant_scene
 from tests.lines.sun.planting import plant_sun
 from tests.lines.terrain.planting import plant_terrain
+from tests.lines.uniforms.planting import plant_uniforms
 from tests.lines.weather.planting import plant_weather
 
 from witnessmark.custody.records import Appearance, Moment
@@ -47,5 +48,6 @@ PLANTERS: dict[str, Callable[[Path], Planted]] = {
     "scene": plant_scene,
     "sun": plant_sun,
     "terrain": plant_terrain,
+    "uniforms": plant_uniforms,
     "weather": plant_weather,
 }

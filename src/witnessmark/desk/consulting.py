@@ -8,6 +8,7 @@ from typing import Any
 from witnessmark.custody.records import Item
 from witnessmark.desk.asking import AnswersOnRecord
 from witnessmark.desk.case import Case
+from witnessmark.desk.emblems import open_emblems
 from witnessmark.desk.footage import CaseFootage
 from witnessmark.desk.libraries import open_libraries
 from witnessmark.desk.names import case_names
@@ -23,6 +24,7 @@ from witnessmark.plain import Plain
 
 FINGERPRINTS = "fingerprints"
 FOOTAGE = "footage"
+EMBLEMS = "emblems"
 NAMES = "names"
 SEARCH, HEADINGS, HORIZONS = "search", "headings", "horizons"
 
@@ -45,6 +47,8 @@ def consulted(case: Case, item: Item, groups: Collection[str]) -> dict[str, Any]
             found[f"{FOOTAGE}:organisation"] = places
     if NAMES in groups:
         found[f"{NAMES}:case"] = case_names(case)
+    if EMBLEMS in groups:
+        found |= open_emblems(case)
     told: dict[str, Any] = {}
     if SEARCH in groups:
         told[f"{SEARCH}:case"] = case_search(case)
