@@ -35,7 +35,7 @@ def test_the_page_in_the_docs_is_what_the_app_does() -> None:
 
 def test_there_is_no_other_way_in(desk: tuple[FastAPI, Workplace]) -> None:
     others = [route.path for route in desk[0].routes if isinstance(route, Route | Mount)]
-    assert sorted(others) == ["/api/openapi.json", "/static"]
+    assert sorted(others) == ["/api/openapi.json", "/leaflet", "/static"]
 
 
 def ids(entry: Entry) -> str:

@@ -64,6 +64,8 @@ def build(workplace: Workplace) -> FastAPI:
     app.state.work = Work(workplace)
     app.add_middleware(Guard, hosts=workplace.settings.hosts)
     app.mount("/static", StaticFiles(directory=str(resources.files("witnessmark.web").joinpath("static"))), "static")
+    leaflet = importlib.import_module("xstatic.pkg.leaflet")
+    app.mount("/leaflet", StaticFiles(directory=leaflet.BASE_DIR), "leaflet")
     for router in routers():
         app.include_router(router)
     app.add_exception_handler(WitnessmarkError, _told)

@@ -62,7 +62,7 @@ class Guard:
                 made = MutableHeaders(scope=message)
                 for name, value in ALWAYS.items():
                     made[name] = value
-                if not path.startswith("/static/"):
+                if not path.startswith(("/static/", "/leaflet/")):
                     made.setdefault("Cache-Control", "no-store")
             await send(message)
 
