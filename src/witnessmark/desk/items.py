@@ -39,6 +39,7 @@ def add_item(
     tool: Tool = TOOL,
     url: str | None = None,
     appearance: Appearance | None = None,
+    name: str | None = None,
     look: bool = True,
     started: dt.datetime | None = None,
     progress: Progress | None = None,
@@ -59,6 +60,8 @@ def add_item(
         Where it was obtained.
     appearance : Appearance, optional
         The public posting it was obtained from.
+    name : str, optional
+        The original file's, where `source` is only where its bytes lie now.
     look : bool
         Probe it and draw a contact sheet; its failing is noted, never an error.
     started : datetime, optional
@@ -75,7 +78,7 @@ def add_item(
         When the file is missing, empty, not a regular file, or changes while it is read.
     """
     started = started or dt.datetime.now(dt.UTC)
-    name = source.name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")  # may be no Unicode
+    name = (name or source.name).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")  # any bytes
     told = progress or no_progress
     kept = take_in(
         source, case.objects, progress=lambda done, whole: told(done / max(whole, 1), f"preserving {source.name}")
