@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from witnessmark.stores.capture_addresses import Guard
 
+_PNG = b"\x89PNG\r\n\x1a\n"
 PAGE = b"""<!doctype html><html><head><title>The ridge &amp; the lake</title>
 <link rel="stylesheet" href="style.css"><meta property="og:image" content="/pictured.png"></head>
 <body><img src="a.png" srcset="a2.png 2x, b.png 3x"><script src="/s.js"></script><a href="/not-fetched">x</a>

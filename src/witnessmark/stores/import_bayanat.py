@@ -14,7 +14,7 @@ from witnessmark.errors import BadInputError
 from witnessmark.stores.import_values import Broken, moment_of, read_bytes, read_table
 
 Kind: TypeAlias = Literal["bulletin", "actor", "incident"]
-_RELATION = re.compile(r"(?P<field>[a-z_]+?)_(?P<table>[a-z_]+)-(?P<number>\d+)")
+_RELATION = re.compile(r"_[a-z_]+-(\d+)")
 _NUMBERED = re.compile(r"(\d+)-(.*)", re.DOTALL)
 _LISTS = (
     "labels",
@@ -188,11 +188,11 @@ def _list(row: Mapping[str, str], field: str) -> tuple[Named, ...]:
     """A list's entries: from numbered columns with "7-Title" in them, or from one column with commas."""
     found: list[tuple[int, Named]] = []
     for column, text in row.items():
-        match = _RELATION.fullmatch(column)
-        if match is not None and match["field"] == field and text.strip() and text.strip().lower() != "nan":
+        match = _RELATION.fullmatch(column.removeprefix(field)) if column.startswith(field) else None
+        if match is not None and text.strip() and text.strip().lower() != "nan":
             told = _NUMBERED.fullmatch(text.strip())
             entry = Named(told[1], told[2].strip()) if told else Named(None, text.strip())
-            found.append((int(match["number"]), entry))
+            found.append((int(match[1]), entry))
     if found:
         return tuple(entry for _, entry in sorted(found, key=lambda one: one[0]))
     return tuple(Named(None, one) for one in _split(_first(row, field)))
@@ -202,5 +202,5 @@ def _split(text: str) -> list[str]:
     """A cell's entries: parted by commas outside quotation marks, or by lines."""
     if not text:
         return []
-    parts = re.findall(r"\"([^\"]+)\"|([^,\n]+)", text)
+    parts = re.findall(r"\s*(?:\"([^\"]+)\"|([^,\n]+))", text)
     return [part for quoted, bare in parts if (part := (quoted or bare).strip())]
