@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.lines.clips import item_of, space, write
+from tests.lines.conversation.planting import plant_conversation
 from tests.lines.copies.planting import plant_copies
 from tests.lines.scene.planting import plant_scene
 from tests.lines.sun.planting import plant_sun
@@ -43,6 +44,7 @@ def plant_integrity(folder: Path) -> Planted:
 
 
 PLANTERS: dict[str, Callable[[Path], Planted]] = {
+    "conversation": plant_conversation,
     "copies": plant_copies,
     "integrity": plant_integrity,
     "scene": plant_scene,

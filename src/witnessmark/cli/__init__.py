@@ -30,6 +30,7 @@ ROOMS = {
     "weather": "What the weather seen tells of the time.",
     "text": "What is written in a picture or a recording.",
     "names": "The case's names, and where they are said.",
+    "speech": "What is said in a recording, in what language, by how many voices.",
     "assess": "Fuse the findings into an assessment.",
     "review": "Sign off or dissent, as somebody other than the author.",
     "law": "Legal elements, and which findings bear on them.",

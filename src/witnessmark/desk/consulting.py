@@ -15,6 +15,8 @@ from witnessmark.desk.names import case_names
 from witnessmark.desk.outside import open_providers
 from witnessmark.desk.places import open_places
 from witnessmark.desk.relief import case_search, relief_horizons, terrain_headings
+from witnessmark.desk.speech import SETTING as SPEECH
+from witnessmark.desk.speech import CaseSpeech
 from witnessmark.desk.weather import WEATHER, CaseWeather
 from witnessmark.lines.contract import Line
 from witnessmark.lines.providers.contract import ElevationProvider, Reading
@@ -47,6 +49,8 @@ def consulted(case: Case, item: Item, groups: Collection[str]) -> dict[str, Any]
             found[f"{FOOTAGE}:organisation"] = places
     if NAMES in groups:
         found[f"{NAMES}:case"] = case_names(case)
+    if SPEECH in groups:
+        found[f"{SPEECH}:case"] = CaseSpeech(case)
     if EMBLEMS in groups:
         found |= open_emblems(case)
     told: dict[str, Any] = {}

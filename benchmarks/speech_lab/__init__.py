@@ -1,0 +1,1 @@
+"""Sounds and measures for the benchmark of speech."""
