@@ -1,4 +1,4 @@
-"""Commands on a case: new, set, show, list."""
+"""Commands on a case: new, set, show, list, linked, timeline."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from witnessmark.cli.shared import OUT, CaseOption, JsonOption, OperatorOption, answer, opened, pairs, read_roots, table
-from witnessmark.desk.case import Case, cases_below, new_case, open_case
+from witnessmark.desk.case import UNASSIGNED, Case, cases_below, new_case, open_case
 from witnessmark.desk.outside import allow_online
 from witnessmark.desk.space import build, set_space
 from witnessmark.desk.stamping import check_url
@@ -47,11 +47,14 @@ def new(
     tsa_roots: Annotated[
         Path | None, typer.Option(metavar="PEM", help="Root certificates of the authority that you trust.")
     ] = None,
+    unassigned: Annotated[
+        bool, typer.Option("--unassigned", help="A shelf for material that belongs to no incident yet.")
+    ] = False,
     operator: OperatorOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Open a new case: its folder, its signing key, the first entry of its log."""
-    settings: dict[str, Plain] = {}
+    settings: dict[str, Plain] = {"kind": UNASSIGNED} if unassigned else {}
     if _about_space(ctx):
         settings["space"] = _space(region, spacing_m, from_, to, step_s, prior)
         build(_mapping(settings["space"]))
@@ -158,12 +161,74 @@ def list_(
         raise typer.Exit(1)
 
 
+@app.command("linked", epilog="Example:  witnessmark case linked ~/cases")
+def linked(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the cases are.")] = Path("."),
+    within_days: Annotated[float, typer.Option(min=0.0, help="Times this far apart are told too.")] = 3.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what the cases of a folder share: bytes, copies, sources, accounts, units, names, places, acts, times."""
+    from witnessmark.desk.patterns import linked_cases
+
+    found = linked_cases(folder, within_days=within_days)
+
+    def tell() -> None:
+        shown = table("Kind", "What", "Between", "")
+        for row in found["shared"]:
+            between = "; ".join(f"{case}: {where}" for case, where in row.between)
+            shown.add_row(row.kind, row.what, between, row.said)
+        OUT.print(shown if found["shared"] else f"The {len(found['cases'])} cases share nothing that is looked for.")
+        for row in found["not_opened"]:
+            OUT.print(f"cannot be opened: {row['folder']}: {row['problem']}")
+        OUT.print(found["said"])
+
+    answer(as_json, found, tell)
+    if found["not_opened"]:
+        raise typer.Exit(1)
+
+
+@app.command("timeline", epilog="Example:  witnessmark case timeline --html timeline.html")
+def timeline_(
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw it as a page to look at.", show_default=False)
+    ] = None,
+    case_folder: CaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the case in the order of time: what was claimed, filmed, posted, said and done, each with its precision."""
+    from witnessmark.desk.pages import write_page
+    from witnessmark.desk.timeline import WORK, WORLD, timeline
+    from witnessmark.desk.timeline_page import draw
+
+    with opened(case_folder) as case:
+        rows = timeline(case)
+        if html is not None:
+            drawn = [draw(rows, WORLD, "What is told of the world"), draw(rows, WORK, "What was done with it")]
+            write_page(case, html, "timeline", {"rows": rows, "drawn": [one for one in drawn if one is not None]})
+        reference = case.reference
+
+    def tell() -> None:
+        shown = table("From", "To", "Precision", "Kind", "What", "Who")
+        for row in rows:
+            shown.add_row(*(str(row[name] or "open") for name in ("from", "to")), *_cells(row))
+        OUT.print(shown if rows else "Nothing of this case has a time yet.")
+        if html is not None:
+            OUT.print(f"look at {html}")
+
+    answer(as_json, {"case": reference, "events": rows, "html": None if html is None else str(html)}, tell)
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    return [row["precision"], row["kind"], f"{row['what']} ({row['ref']})" if row["ref"] else row["what"], row["who"]]
+
+
 def _summary(case: Case) -> dict[str, Any]:
     head = case.records.head()
     return {
         "reference": case.reference,
         "title": case.settings["title"],
         "mandate": case.settings["mandate"],
+        "kind": case.settings.get("kind", "incident"),
         "created_at": case.settings["created_at"],
         "items": case.records.count_items("evidentiary"),
         "derived": case.records.count_items("derived"),

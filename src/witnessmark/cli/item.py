@@ -1,4 +1,4 @@
-"""Commands on items: add, list, show, posted."""
+"""Commands on items: add, list, show, posted, link."""
 
 from __future__ import annotations
 
@@ -198,6 +198,26 @@ def withdraw_posting(
         stamped(case)
     said = {"item": item.exhibit_number, "number": number, "reason": reason}
     answer(as_json, said, lambda: OUT.print(f"Posting {number} of {item.exhibit_number} is withdrawn."))
+
+
+@app.command("link", epilog="Example:  witnessmark item link WM-0001 --to ~/cases/ridge --reason 'shows that place'")
+def link(
+    name: Annotated[str, typer.Argument(metavar="ITEM", help="Exhibit number or hash, in this case.")],
+    to: Annotated[Path, typer.Option(metavar="DIR", help="The other case's folder.")],
+    reason: Annotated[str, typer.Option(help="Why it belongs there too.")],
+    postings: Annotated[bool, typer.Option(help="Take its known public postings over.")] = True,
+    case_folder: CaseOption = None,
+    operator: OperatorOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Preserve an item in another case too. Both logs say so; nothing else of this case goes over."""
+    from witnessmark.desk.linking import link_item
+
+    with opened(case_folder, operator) as case, telling(as_json) as progress:
+        made = link_item(case, name, to, reason, postings=postings, progress=progress)
+        stamped(case)
+    there = f"{made.other_exhibit_number} of case {made.other_reference}"
+    answer(as_json, made, lambda: OUT.print(f"{made.exhibit_number} is {there}: recorded in both."))
 
 
 @app.command("list")

@@ -236,7 +236,7 @@ def authors_view(case: Case, subject: Mapping[str, Any]) -> AuthorsView:
     over = case_space(case)
     if subject["space"] != over.digest():  # the region or time axis was set anew since
         return AuthorsView(subject["statement"], None, None, None, {})
-    fits, _ = fit_claims(case, over)
+    fits, _ = fit_claims(case, over, [subject["exhibit"]])
     regions = [fit.region for fit in fits]
     alone = fuse([(subject["id"], load_finding(case, dict(subject)))], over, regions, progress=no_progress)
     ratios = {standing.claim_id: standing.log10_lr for standing in alone.standings}
