@@ -15,6 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 from witnessmark.desk.case import Case
 from witnessmark.errors import NotFoundError, WitnessmarkError
 from witnessmark.stores.accounts import Account, Role, Session
+from witnessmark.web.blindness import blind_on, hidden_from_the_blind
 from witnessmark.web.workplace import Workplace
 
 COOKIE = "witnessmark-session"
@@ -117,7 +118,14 @@ class Door:
         if role not in self.roles:
             allowed = ", ".join(sorted(self.roles))
             raise NotAllowedError(f"A {role} may not do this here.", f"It is for: {allowed}.")
-        return Seat(workplace, account, session, name, role)
+        seat = Seat(workplace, account, session, name, role)
+        route = getattr(request.scope.get("route"), "path", "")
+        if hidden_from_the_blind(route) and await run_in_threadpool(lambda: bool(blind_on(seat.case, account.name))):
+            raise NotAllowedError(
+                "You hold a blind packet of this case and have not put your own conclusion on record yet.",
+                f"Conclude first, at /c/{name}/review; then everything is open to you.",
+            )
+        return seat
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ It writes one JSON object a line: ``{"done": 0.4, "what": "..."}`` on the way, `
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from witnessmark.desk.articles import keep_reading, read_articles
 from witnessmark.desk.assessing import assess
 from witnessmark.desk.case import Case, open_case
 from witnessmark.desk.inquiry import run_lines
@@ -43,13 +45,34 @@ def take_in(case: Case, arguments: list[str], tell: Tell) -> dict[str, Any]:
     try:
         taken = add_item(case, path, method=method, url=url or None, progress=tell)
     finally:
-        path.unlink(missing_ok=True)
-        if not any(path.parent.iterdir()):
-            path.parent.rmdir()
+        _remove(path)
     return {"item": taken.item.exhibit_number, "already_kept": taken.already_kept, "note": taken.note}
 
 
-KINDS: dict[str, Doing] = {"lines": run_some_lines, "assess": fuse_findings, "take-in": take_in}
+def read_article(case: Case, arguments: list[str], tell: Tell) -> dict[str, Any]:
+    """Read an article: its path, the day it was written or nothing, the offset of its times or nothing."""
+    path, said_on, zone = Path(arguments[0]), arguments[1], arguments[2]
+    try:
+        day = dt.date.fromisoformat(said_on) if said_on else None
+    except ValueError as error:
+        raise BadInputError(f"'{said_on}' is no day.", "Write it as 2031-10-03.") from error
+    try:
+        tell(0.1, f"reading {path.name}")
+        (found,) = read_articles([path], case=case, said_on=day, zone=zone or None)
+        kept = keep_reading(case, path, found, zone or None)
+    finally:
+        _remove(path)
+    return {"document": kept.document, "new": len(kept.added), "unread": found.document.unread}
+
+
+def _remove(path: Path) -> None:
+    """Remove an upload's copy and its folder, when nothing else is in it."""
+    path.unlink(missing_ok=True)
+    if not any(path.parent.iterdir()):
+        path.parent.rmdir()
+
+
+KINDS: dict[str, Doing] = {"lines": run_some_lines, "assess": fuse_findings, "take-in": take_in, "read": read_article}
 """What can be asked for."""
 
 

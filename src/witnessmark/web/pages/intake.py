@@ -19,7 +19,8 @@ router = APIRouter(include_in_schema=False)
 PIECE_BYTES = 1 << 20
 
 
-def _uploads(seat: Seat) -> Uploads:
+def uploads_of(seat: Seat) -> Uploads:
+    """The files on their way in at this desk."""
     return Uploads(seat.workplace.settings.root / ACCOUNTS_FILE.parent / "uploads")
 
 
@@ -38,12 +39,12 @@ async def whole(
     url: Annotated[str, Form(max_length=2000)] = "",
 ) -> Response:
     """A file in one form; the browser shows how far it is."""
-    uploads = _uploads(seat)
+    uploads = uploads_of(seat)
     coming = uploads.begin(
         seat.account.id, str(seat.name), file.filename or "", file.size or 0, _method(method), url.strip()
     )
     try:
-        await uploads.write(coming, 0, _pieces(file))
+        await uploads.write(coming, 0, pieces_of(file))
         _take_in(request, seat, uploads, coming)
     except BaseException:
         uploads.drop(coming)
@@ -51,7 +52,8 @@ async def whole(
     return RedirectResponse(f"/c/{seat.name}#work", 303)
 
 
-async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
+async def pieces_of(file: UploadFile) -> AsyncIterator[bytes]:
+    """A form's file, piece by piece."""
     while piece := await file.read(PIECE_BYTES):
         yield piece
 
@@ -65,14 +67,14 @@ def begin(
     url: Annotated[str, Form(max_length=2000)] = "",
 ) -> dict[str, Any]:
     """Announce a file that comes piece by piece."""
-    coming = _uploads(seat).begin(seat.account.id, str(seat.name), name, size_bytes, _method(method), url.strip())
+    coming = uploads_of(seat).begin(seat.account.id, str(seat.name), name, size_bytes, _method(method), url.strip())
     return {"id": coming.id, "offset": 0}
 
 
 @router.get("/c/{case}/uploads/{upload}")
 def stands(seat: Worker, upload: str) -> dict[str, Any]:
     """How many bytes of it are here."""
-    uploads = _uploads(seat)
+    uploads = uploads_of(seat)
     coming = uploads.get(upload, seat.account.id, str(seat.name))
     return {"id": upload, "offset": uploads.offset(coming), "size_bytes": coming.size_bytes}
 
@@ -80,7 +82,7 @@ def stands(seat: Worker, upload: str) -> dict[str, Any]:
 @router.put("/c/{case}/uploads/{upload}")
 async def go_on(request: Request, seat: Worker, upload: str, offset: Annotated[int, Query(ge=0)]) -> dict[str, Any]:
     """The next piece, as the body; it begins at `offset`."""
-    uploads = _uploads(seat)
+    uploads = uploads_of(seat)
     coming = uploads.get(upload, seat.account.id, str(seat.name))
     return {"id": upload, "offset": await uploads.write(coming, offset, request.stream())}
 
@@ -88,7 +90,7 @@ async def go_on(request: Request, seat: Worker, upload: str, offset: Annotated[i
 @router.post("/c/{case}/uploads/{upload}/finish")
 async def finish(request: Request, seat: Worker, upload: str) -> Response:
     """All bytes are here: take the file in."""
-    uploads = _uploads(seat)
+    uploads = uploads_of(seat)
     coming = uploads.get(upload, seat.account.id, str(seat.name))
     piece = await run_in_threadpool(_take_in, request, seat, uploads, coming)
     return JSONResponse({"work": piece, "next": f"/c/{seat.name}#work"})
@@ -97,7 +99,7 @@ async def finish(request: Request, seat: Worker, upload: str) -> Response:
 @router.delete("/c/{case}/uploads/{upload}")
 def drop(seat: Worker, upload: str) -> dict[str, bool]:
     """Give an upload up."""
-    uploads = _uploads(seat)
+    uploads = uploads_of(seat)
     uploads.drop(uploads.get(upload, seat.account.id, str(seat.name)))
     return {"dropped": True}
 

@@ -91,13 +91,14 @@ def panels(case: Case, item: Item) -> list[dict[str, Any]]:
                 "line": line.name,
                 "question": line.question,
                 "result": result,
-                "html": _panel(line.name, result) if result is not None else None,
+                "html": panel_html(line.name, result) if result is not None else None,
             }
         )
     return shown
 
 
-def _panel(name: str, result: dict[str, Any]) -> Markup:
+def panel_html(name: str, result: dict[str, Any]) -> Markup:
+    """A line's own part of a page, filled with one result."""
     finding = result if result["kind"] == "finding" else None
     abstention = result if result["kind"] == "abstention" else None
     template = environment().get_template(f"panel:{name}")

@@ -28,6 +28,8 @@ from witnessmark.web.rendering import page
 router = APIRouter(include_in_schema=False)
 _TILES = TileStore()
 SHARES = (0.9, 0.5)
+NARROWS = 0.85
+"""A region of more of the grid than this says nothing of the place, and its edge is not drawn."""
 
 
 @router.get("/c/{case}/where")
@@ -146,13 +148,14 @@ def _placed(case: Case, body: dict[str, Any]) -> tuple[PlaceGrid, NDArray[np.flo
     else:
         raise NotFoundError("The region of that assessment is not known any more.", "Assess again.")
     density = np.load(io.BytesIO(case.objects.get(body["marginals"]["place"]["key"])), allow_pickle=False)
-    order = np.argsort(density)[::-1]
-    summed = np.cumsum(density[order]) / max(float(density.sum()), 1e-300)
+    falling = np.sort(density)[::-1]
+    summed = np.cumsum(falling) / max(float(falling.sum()), 1e-300)
     regions = []
     for share in SHARES:
-        region = np.zeros(density.size, dtype=bool)
-        region[order[: int(np.searchsorted(summed, share)) + 1]] = True
-        regions.append(region)
+        least = falling[min(int(np.searchsorted(summed, share)), density.size - 1)]
+        region = density >= least
+        if region.mean() < NARROWS:
+            regions.append(region)
     return over.places, density.astype(np.float64), regions
 
 
