@@ -131,18 +131,24 @@ def capture_url(
         if how != "media":
             (folder / "wire").mkdir()
             wire = Wire(guard, limits, folder / "wire", progress=_bytes_told(told))
-            chain = wire.follow(asked)
-            _check(chain[-1])
-            if how == "page" or (how == "auto" and is_page(chain[-1])):
-                page = capture_page(wire, chain, folder, limits, told)
-        if how == "media" or (platform and page is not None):
+            try:
+                chain = wire.follow(asked)
+                _check(chain[-1])
+                if how == "page" or (how == "auto" and is_page(chain[-1])):
+                    page = capture_page(wire, chain, folder, limits, told)
+            except WitnessmarkError as error:
+                if platform is None:
+                    raise
+                chain = []
+                notes.append(f"The page itself was not captured: {error.what}")
+        if how == "media" or (platform and (page is not None or not chain)):
             (folder / "media").mkdir()
             try:
                 media = fetch_media(asked, folder / "media", guard, limits, progress=told)
             except WitnessmarkError as error:
-                if how == "media":
+                if page is None:
                     raise
-                notes.append(f"The page was captured; its recording was not: {error}")
+                notes.append(f"The page was captured; its recording was not: {error.what}")
         plan = [*_of_page(page, folder), *_of_file(chain, page, folder), *_of_media(media)]
         notes += _notes(chain, page)
         parts = _take(case, asked, plan, method, appearance, look, media, told)
