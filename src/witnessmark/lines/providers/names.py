@@ -31,6 +31,8 @@ NEAR_AT_LEAST = 0.85
 """Closeness from which a name that is spelled otherwise is pointed out; see docs/names.md for what that costs."""
 NEAR_LEAST_SOUNDS = 6
 """Shorter names are not looked for by near spellings."""
+ENDING_DOUBT = 0.05
+"""By how much a near spelling counts as less close when an ending had to be taken off for it."""
 SOUNDS_LEAST = 4
 """Shorter names are not looked for in another script than they are listed in."""
 FIND_AT_LEAST = 0.6
@@ -299,9 +301,10 @@ class NameBook:
                     allowed = (1.0 - at_least) * max(len(key), len(other))
                     if not _may_be(entry, words, form, cut):
                         continue
-                    apart = distance(key, other, allowed)
-                    if apart <= allowed:
-                        yield entry, 1.0 - apart / max(len(key), len(other))
+                    closeness = 1.0 - distance(key, other, allowed) / max(len(key), len(other))
+                    closeness -= ENDING_DOUBT * form.cut
+                    if closeness >= at_least:
+                        yield entry, closeness
 
     @cached_property
     def _near_keys(self) -> _NearKeys:

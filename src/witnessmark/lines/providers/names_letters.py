@@ -38,7 +38,7 @@ _LATIN_GROUPS = (
     ("oo", "u"), ("ou", "u"), ("ee", "i"),
 )  # fmt: skip
 _LATIN = {
-    "ə": "e", "æ": "e", "ı": "i", "y": "i", "j": "J", "q": "k", "x": "h", "w": "v", "ø": "o", "ł": "l", "đ": "d",
+    "ə": "e", "æ": "e", "ı": "i", "y": "i", "j": "J", "x": "h", "w": "v", "ø": "o", "ł": "l", "đ": "d",
     "ð": "d", "þ": "t", "ß": "s",
 }  # fmt: skip
 _ACCENTED = {"ş": "S", "š": "S", "ṣ": "s", "ç": "C", "č": "C", "ž": "J", "ǰ": "J", "ğ": "g", "ġ": "g", "ḫ": "h"}
@@ -101,7 +101,7 @@ def script_of(word: str) -> str:
 def sounds(word: str) -> tuple[str, ...]:
     """A word as it sounds, in one alphabet for all scripts; several where a letter is read in two ways.
 
-    Latin ``c`` is read as in Azerbaijani and Turkish and as in English. Long and doubled letters count once; hard and
+    Latin ``c`` and ``q`` are read as in Azerbaijani and as in English. Long and doubled letters count once; hard and
     soft, aspirated and plain letters of a kind are one.
 
     Parameters
@@ -127,13 +127,14 @@ def sounds(word: str) -> tuple[str, ...]:
     script = script_of(word)
     small = lowered(word)
     if script == "latin":
-        readings = ["".join(_latin(small, reading)) for reading in (("J", "k") if "c" in small else ("k",))]
+        of_c, of_q = ("Jk" if "c" in small else "k"), ("kg" if "q" in small else "k")
+        readings = ["".join(_latin(small, c, q)) for c, q in itertools.product(of_c, of_q)]
     else:
         readings = ["".join(_other(small, script))]
     return tuple(dict.fromkeys(_tidied(reading) for reading in readings))
 
 
-def _latin(word: str, c_reading: str) -> Iterator[str]:
+def _latin(word: str, c_reading: str, q_reading: str) -> Iterator[str]:
     for accented, sound in _ACCENTED.items():
         word = word.replace(accented, sound)
     position = 0
@@ -146,7 +147,7 @@ def _latin(word: str, c_reading: str) -> Iterator[str]:
         letter = word[position]
         if letter not in "SCJT":
             letter = unicodedata.normalize("NFKD", letter)[0]
-            letter = c_reading if letter == "c" else _LATIN.get(letter, letter)
+            letter = c_reading if letter == "c" else q_reading if letter == "q" else _LATIN.get(letter, letter)
         if letter.isalnum():
             yield letter
         position += 1

@@ -26,6 +26,7 @@ Quad = NDArray[np.float64]
 INSTALL = "Run: pip install 'witnessmark[ocr]'."
 LEAST_SIDE_PX = 736
 """The shorter side is enlarged to this, as the detector's makers do (PaddleOCR, det_limit_side_len)."""
+MOST_ENLARGED = 2.0
 MOST_SIDE_PX = 1920
 STEP_PX = 32
 """The network halves the picture five times."""
@@ -148,7 +149,7 @@ def _session(path: str) -> Session:
 
 def _network_size(height: int, width: int) -> tuple[int, int]:
     """Width and height the picture is shown to the network at [px]: multiples of 32."""
-    scale = max(1.0, LEAST_SIDE_PX / min(height, width))
+    scale = min(MOST_ENLARGED, max(1.0, LEAST_SIDE_PX / min(height, width)))
     scale = min(scale, max(MOST_SIDE_PX / max(height, width), 32.0 / min(height, width)))
     fitted = [max(STEP_PX, STEP_PX * round(side * scale / STEP_PX)) for side in (width, height)]
     return fitted[0], fitted[1]

@@ -10,9 +10,12 @@ from witnessmark.lines.text.detecting import Quad, Rgb, height_px, width_px
 
 Grey = NDArray[np.uint8]
 
-LINE_PX = 56
+LINE_PX = 40
 """Height a line is brought to [px], its margins besides."""
 MARGIN_PX = 12
+SHARPEN, SHARPEN_PX = 1.5, 2.0
+"""Unsharp masking: how much, and the smoothing it is taken against [px]. It helps blurred lines and costs sharp ones
+nothing measurable; see benchmarks/results/text.md."""
 MOST_WIDTH_PX = 4000
 TALL = 1.8
 """A box this many times higher than wide is turned: writing runs along it."""
@@ -65,7 +68,8 @@ def _spread(line: Rgb) -> Grey:
     centred = flat - flat.mean(axis=0)
     _, vectors = np.linalg.eigh(centred.T @ centred / len(flat))
     axis = vectors[:, -1] * np.sign(vectors[:, -1].sum() or 1.0)
-    values = (flat @ axis).reshape(line.shape[:2])
+    values = (flat @ axis).reshape(line.shape[:2]).astype(np.float32)
+    values += SHARPEN * (values - cv2.GaussianBlur(values, (0, 0), SHARPEN_PX))
     low, high = np.percentile(values, (1.0, 99.0))
     grey = np.clip((values - low) / max(high - low, 1e-6) * 255.0, 0.0, 255.0).astype(np.uint8)
     return np.asarray(255 - grey if _light_on_dark(grey) else grey, np.uint8)

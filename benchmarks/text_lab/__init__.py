@@ -1,0 +1,1 @@
+"""Drawn writing for benchmarks/text.py."""
