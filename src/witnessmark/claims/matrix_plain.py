@@ -29,11 +29,12 @@ def plain_matrix(made: Matrix, sources: Mapping[str, Source]) -> dict[str, Plain
     Returns
     -------
     dict
-        `rows`, `voices`, `balance`, `notes`, `not_multiplied`. In a row, `log10_lr`, `lr_words`, `posterior` and
-        `probability_words` are those of the newest assessment that weighed it; all are under `weights`. Findings that
-        leave a claim open are named only, as most do.
+        `findings` with their lines, `rows`, `voices`, `balance`, `notes`, `not_multiplied`. In a row, `log10_lr`,
+        `lr_words`, `posterior` and `probability_words` are those of the newest assessment that weighed it; all are
+        under `weights`. Findings that leave a claim open are named only, as most do.
     """
     return {
+        "findings": [{"finding": finding, "line": line} for finding, line in findings_of(made)],
         "rows": [_row(row) for row in made.rows],
         "voices": [
             {"key": voice.key, "name": voice.name, "claims": list(voice.claims), "how_known": list(voice.how_known)}
@@ -114,7 +115,6 @@ def _weight(weight: Weight) -> dict[str, Plain]:
 def _cell(cell: Cell) -> dict[str, Plain]:
     return {
         "finding": cell.finding,
-        "line": cell.line,
         "log10_lr": cell.log10_lr,
         "log10_lr_added": cell.log10_lr_added,
         "words": cell.words,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from witnessmark.claims.matrix import Matrix
 from witnessmark.claims.matrix_page import matrix_page
 from witnessmark.claims.matrix_plain import NOT_MULTIPLIED, matrix_csv, plain_matrix
 from witnessmark.cli.assess import number
-from witnessmark.cli.shared import OUT, CaseOption, JsonOption, answer, opened, say, table
+from witnessmark.cli.shared import OUT, CaseOption, JsonOption, opened, say, table
 from witnessmark.desk.claims import case_matrix
 from witnessmark.desk.items import put_out
 from witnessmark.desk.statements import case_sources
@@ -45,7 +46,10 @@ def matrix_(
         _write(csv, matrix_csv(made).encode())
         written.append(str(csv))
     value = {**plain_matrix(made, sources), "files": written}
-    answer(as_json, value, lambda: _tell(made, value, written))
+    if as_json:
+        print(json.dumps(value))  # on one line: a matrix may hold a hundred thousand cells
+    else:
+        _tell(made, value, written)
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -61,8 +65,9 @@ def _tell(made: Matrix, value: dict[str, Any], written: Sequence[str]) -> None:
     if not made.rows:
         OUT.print("No claim yet. Record some with: witnessmark claim add FILE")
         return
+    lines = {entry["finding"]: entry["line"] for entry in value["findings"]}
     for row in value["rows"]:
-        _tell_row(row)
+        _tell_row(row, lines)
     say("", mark="\nVoices, at most")
     for voice in value["voices"]:
         how = f": {'; '.join(voice['how_known'][:4])}" if voice["how_known"] else ""
@@ -76,7 +81,7 @@ def _tell(made: Matrix, value: dict[str, Any], written: Sequence[str]) -> None:
         OUT.print(f"look at {path}")
 
 
-def _tell_row(row: dict[str, Any]) -> None:
+def _tell_row(row: dict[str, Any], lines: Mapping[str, str]) -> None:
     """One claim: who says it, how it stands, which findings tell, and how it stands to others."""
     say(f"  {row['statement']}", mark=row["claim"])
     party = f" ({row['party']})" if row["party"] else ""
@@ -90,7 +95,7 @@ def _tell_row(row: dict[str, Any]) -> None:
             f" {weight['prior']:.1%} before, {weight['posterior']:.1%} after: {weight['probability_words']}"
         )
         for key, words in (("supports", "support"), ("contradicts", "contradict")):
-            told = [f"{cell['finding']} {cell['line']} {number(cell['log10_lr'])}" for cell in weight[key]]
+            told = [f"{cell['finding']} {lines[cell['finding']]} {number(cell['log10_lr'])}" for cell in weight[key]]
             if told:
                 OUT.print(f"      {words}: {', '.join(told)}")
         if weight["leaves_open"]:

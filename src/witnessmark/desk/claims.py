@@ -15,7 +15,7 @@ from witnessmark.claims.attachments import (
 )
 from witnessmark.claims.bodies import claim_of
 from witnessmark.claims.matrix import Matrix, Weighed, matrix
-from witnessmark.claims.matrix_plain import plain_matrix
+from witnessmark.claims.matrix_plain import NOT_MULTIPLIED, plain_matrix
 from witnessmark.claims.records import Claim
 from witnessmark.claims.relations import IN_THE_FILE, OriginKind, Relation, RelationKind, check, stated
 from witnessmark.custody.records import PremisEvent
@@ -24,7 +24,7 @@ from witnessmark.desk.items import get_item
 from witnessmark.desk.statements import case_claims, case_sources
 from witnessmark.errors import BadInputError, NotFoundError
 from witnessmark.fusion.records import Share, Standing
-from witnessmark.plain import from_plain, to_plain
+from witnessmark.plain import Plain, from_plain, to_plain
 
 RELATED, UNRELATED = "claim.related", "claim.unrelated"
 ATTACHED, DETACHED = "claim.attached", "claim.detached"
@@ -258,6 +258,60 @@ def show_claim(case: Case, claim_id: str) -> dict[str, Any]:
     assert isinstance(rows, list)
     row = next(entry for entry in rows if isinstance(entry, dict) and entry["claim"] == claim_id)
     return {"claim": body, "row": row}
+
+
+def bearing_record(case: Case) -> dict[str, Plain]:
+    """What people recorded about the claims, for a dossier: relations, voices, attachments; addresses stand apart.
+
+    A public edition leaves every `url` out, so no other member holds one.
+    """
+    known = relations(case)
+    addresses = [relation.other for relation in known if relation.other_kind is OriginKind.ADDRESS]
+    numbers = {address: f"post {number}" for number, address in enumerate(dict.fromkeys(addresses), 1)}
+
+    def without(text: str) -> str:
+        for address in sorted(numbers, key=len, reverse=True):
+            text = text.replace(address, numbers[address])
+        return text
+
+    made = plain_matrix(case_matrix(case), case_sources(case))
+    rows, voices = made["rows"], made["voices"]
+    assert isinstance(rows, list) and isinstance(voices, list)
+    return {
+        "relations": [
+            {
+                "claim": relation.claim,
+                "kind": relation.kind.value,
+                "other": numbers.get(relation.other, relation.other),
+                "other_kind": relation.other_kind.value,
+                "reason": without(relation.reason),
+                "url": relation.other if relation.other in numbers else None,
+            }
+            for relation in known
+        ],
+        "voices": [
+            {
+                **{name: without(str(voice[name])) for name in ("key", "name")},
+                "claims": voice["claims"],
+                "how_known": [without(str(reason)) for reason in voice["how_known"]],
+            }
+            for voice in voices
+            if isinstance(voice, dict) and isinstance(voice["how_known"], list)
+        ],
+        "heard": {
+            str(row["claim"]): {name: row[name] for name in ("voices", "outlets", "said_in", "ring")}
+            for row in rows
+            if isinstance(row, dict)
+        },
+        "attached": [
+            {"claim": row["claim"], **entry}
+            for row in rows
+            if isinstance(row, dict) and isinstance(row["attached"], list)
+            for entry in row["attached"]
+            if isinstance(entry, dict)
+        ],
+        "not_multiplied": NOT_MULTIPLIED,
+    }
 
 
 def attachments(case: Case) -> list[Attachment]:

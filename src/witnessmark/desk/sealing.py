@@ -15,7 +15,9 @@ from witnessmark.custody.records import Derivation, PremisEvent
 from witnessmark.custody.timestamps import request_token, stamp_of
 from witnessmark.desk.assessing import latest_assessment
 from witnessmark.desk.case import Case
+from witnessmark.desk.claims import bearing_record
 from witnessmark.desk.lawful import law_rows
+from witnessmark.desk.proposals import tally
 from witnessmark.desk.reviewing import review_rows
 from witnessmark.desk.space import case_space
 from witnessmark.dossier import (
@@ -95,6 +97,8 @@ def gather(case: Case) -> DossierContent:
         "items": [_item(case, body) for body in case.records.items(copy="evidentiary")],
         "sources": case.records.sources(),
         "claims": [_without(claim, "file") for claim in case.records.claims()],
+        "claim_reading": tally(case),
+        "claim_bearing": bearing_record(case),
         "hypotheses": _space(case_space(case)) if case.settings.get("space") else None,
         "findings": [_finding(body) for body in findings],
         "abstentions": case.records.results("abstention"),

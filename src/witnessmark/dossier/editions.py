@@ -40,6 +40,7 @@ _DROPPED_OF_REVIEWS = frozenset({"signature", "signed", "reviewer_identity", "au
 _DROPPED_OF_FINDINGS = frozenset({"original_name", "url", "account", "metadata"})
 _LEADS = frozenset({"original_name", "url", "account"})  # they lead to people or to the clear footage
 _DROPPED = {
+    "claim_bearing": frozenset({"url"}),
     "items": _DROPPED_OF_ITEMS,
     "reviews": _DROPPED_OF_REVIEWS,
     "findings": _DROPPED_OF_FINDINGS,

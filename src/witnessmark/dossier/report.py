@@ -9,7 +9,14 @@ from typing import cast
 
 from witnessmark.dossier.casefile import rows, table, words
 from witnessmark.dossier.editions import without_pictures
-from witnessmark.dossier.report_parts import about_items, about_law, about_method, about_reviews
+from witnessmark.dossier.report_parts import (
+    about_items,
+    about_law,
+    about_method,
+    about_reviews,
+    beside_claims,
+    how_claims_came,
+)
 from witnessmark.dossier.wording import amount, bits, clean, flat, moment, percent, short, signed, span_words
 from witnessmark.plain import Plain, iso
 
@@ -68,6 +75,7 @@ def report_model(record: Model, sealed_at: dt.datetime) -> Model:
         "left_out": [clean(text) for text in cast("list[Plain]", record.get("left_out") or [])],
     }
     model["claims"] = _claims(record)
+    model["claims_came"] = list(how_claims_came(record))
     model["pictures"] = _pictures(record, None)
     model["findings"] = _findings(record)
     model["abstentions"] = [
@@ -198,6 +206,7 @@ def _open_claim(name: str, standing: Model | None) -> list[str]:
 def _claims(record: Model) -> Plain:
     sources = {words(source.get("id")): source for source in rows(record.get("sources"))}
     standings = {words(standing.get("claim_id")): standing for standing in _standings(record)}
+    beside = beside_claims(record)
     made: list[Plain] = []
     for claim in rows(record.get("claims")):
         source = sources.get(words(claim.get("source")), {})
@@ -221,6 +230,7 @@ def _claims(record: Model) -> Plain:
                     if part
                 ),
                 "hedge": short(claim.get("hedge")),
+                "beside": list(beside.get(words(claim.get("id")), ())),
                 "said_at": moment(said_at.get("at")) if said_at else "",
                 "prior": percent(standing.get("prior")),
                 "posterior": percent(standing.get("posterior")) if standing else "not weighed",

@@ -38,6 +38,46 @@ def about_items(record: Model, pictures: Callable[[Model, str], list[Plain]]) ->
     return made
 
 
+def beside_claims(record: Model) -> dict[str, list[str]]:
+    """What people recorded about each claim, as lines: how it stands to others, its voices, what is attached to it."""
+    bearing = table(record.get("claim_bearing"))
+    said: dict[str, list[str]] = {}
+    for relation in rows(bearing.get("relations")):
+        kind = {"attributes-to": "is attributed to"}.get(words(relation.get("kind")), words(relation.get("kind")))
+        reason = f" ({clean(relation.get('reason'), 300)})" if relation.get("reason") else ""
+        said.setdefault(words(relation.get("claim")), []).append(f"{kind} {short(relation.get('other'))}{reason}")
+    for claim, heard in table(bearing.get("heard")).items():
+        counts = table(heard)
+        if counts.get("said_in") not in (None, 1) or counts.get("ring"):
+            ring = "; its claims cite one another, and nobody is known to have said it first" if counts["ring"] else ""
+            said.setdefault(claim, []).append(
+                f"voices: at most {words(counts.get('voices'))}, heard in {words(counts.get('said_in'))} claims through"
+                f" {words(counts.get('outlets'))} outlets{ring}"
+            )
+    for entry in rows(bearing.get("attached")):
+        said.setdefault(words(entry.get("claim")), []).append(
+            f"attached, not weighed: {short(entry.get('finding'))} speaks {short(entry.get('direction'))}"
+            f" “{short(entry.get('alternative'))}”, {short(entry.get('strength_words'))}"
+            f" ({words(entry.get('strength'))} of 5): {clean(entry.get('reason'), 600)} ({short(entry.get('by'))})"
+        )
+    return said
+
+
+def how_claims_came(record: Model) -> list[str]:
+    """How many proposals were read from documents and what people made of them; and what was never multiplied in."""
+    tally, bearing = table(record.get("claim_reading")), table(record.get("claim_bearing"))
+    said = []
+    if tally.get("documents"):
+        read, taken, left, waiting = (words(tally.get(key)) for key in ("documents", "accepted", "rejected", "open"))
+        said.append(
+            f"Documents read for claims: {read}. Of what the reading proposed, people accepted {taken}, rejected {left}"
+            f" and left {waiting} open."
+        )
+    if rows(bearing.get("attached")) and bearing.get("not_multiplied"):
+        said.append(clean(bearing.get("not_multiplied")))
+    return said
+
+
 def _tool(value: Plain) -> str:
     tool = table(value)
     return f"{short(tool.get('name'))} {short(tool.get('version'))}".strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 
 from witnessmark.errors import BadInputError
@@ -28,6 +29,8 @@ ENFSI_SCALE = (
 
 ENFSI Guideline for Evaluative Reporting in Forensic Science, version 3.0 (2015), section 2.4 and table 1.
 """
+
+_LOG10_STEPS = tuple(math.log10(lowest) for lowest, _ in ENFSI_SCALE)
 
 ICD_203_SCALE = (
     (0.0, "almost no chance"),
@@ -70,11 +73,10 @@ def lr_words(log10_lr: float) -> str:
     size = abs(log10_lr)
     if size >= LOG10_LR_LIMIT:
         return "excludes everything but the claim" if log10_lr > 0.0 else "excludes the claim"
-    words = DOES_NOT_DISCRIMINATE
-    for lowest, step in ENFSI_SCALE:
-        if size >= math.log10(lowest):
-            words = f"{step} {'for' if log10_lr > 0.0 else 'against'} the claim"
-    return words
+    step = bisect.bisect_right(_LOG10_STEPS, size)
+    if step == 0:
+        return DOES_NOT_DISCRIMINATE
+    return f"{ENFSI_SCALE[step - 1][1]} {'for' if log10_lr > 0.0 else 'against'} the claim"
 
 
 def probability_words(probability: float) -> str:
