@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
 from tests.support.web import serving
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from witnessmark.cli.export import app as export_app
 from witnessmark.cli.import_ import app as import_app

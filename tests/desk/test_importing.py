@@ -40,8 +40,14 @@ def _record(clip: Path, **changes: Any) -> dict[str, Any]:
         "content": "in the morning",
         "uploader": "@eye",
     }
-    thumbnail = {"filename": "/tmp/x/thumb_0.jpg", "key": None, "urls": [], "properties": {}, "_mimetype": "image/jpeg"}
-    token = {"filename": "/tmp/x/stamp.tsr", "key": "post/stamp.tsr", "urls": [], "properties": {}}
+    thumbnail: dict[str, Any] = {
+        "filename": "/tmp/x/thumb_0.jpg",
+        "key": None,
+        "urls": [],
+        "properties": {},
+        "_mimetype": "image/jpeg",
+    }
+    token: dict[str, Any] = {"filename": "/tmp/x/stamp.tsr", "key": "post/stamp.tsr", "urls": [], "properties": {}}
     media = [
         {
             "filename": "/tmp/x/clip.mp4",

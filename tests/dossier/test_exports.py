@@ -65,12 +65,17 @@ def _written(content: DossierContent, name: str, edition: Edition) -> bytes:
     return out.getvalue()
 
 
+def _item(content: DossierContent) -> dict[str, Any]:
+    items = content.case["items"]
+    assert isinstance(items, list) and isinstance(items[0], dict)
+    return items[0]
+
+
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_public_export_tells_nothing_that_its_edition_leaves_out(content: DossierContent, name: str) -> None:
     public, closed = (_written(content, name, edition).decode() for edition in (Edition.PUBLIC, Edition.CLOSED))
     assert not [secret for secret in SECRETS if secret.casefold() in public.casefold()]
     assert any(secret in closed for secret in SECRETS) or name in ("acled", "geojson")
-    assert "Riverside eyewitness" in closed or name in ("case-uco", "ftm", "prov") or "S3" in public
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -83,13 +88,13 @@ def test_the_same_case_gives_the_same_bytes(content: DossierContent, name: str) 
 def test_prov_is_read_by_its_library_and_says_what_came_from_what(content: DossierContent, edition: Edition) -> None:
     data = _written(content, "prov", edition)
     document = ProvDocument.deserialize(content=data.decode(), format="json")
-    again = json.loads(document.serialize(format="json"))
+    again = json.loads(document.serialize(format="json") or "")
     told = json.loads(data)
     for kind in ("entity", "activity", "agent", "used", "wasGeneratedBy", "wasDerivedFrom", "wasAssociatedWith"):
         assert len(again.get(kind, {})) == len(told.get(kind, {})), kind
     assert len(told["wasInformedBy"]) == len(content.events) - 1
-    item = content.case["items"][0]["sha256"]  # type: ignore[index,call-overload]
-    derived = [row for row in told["wasDerivedFrom"].values() if row["prov:usedEntity"] == f"wm:sha256-{item}"]
+    used = f"wm:sha256-{_item(content)['sha256']}"
+    derived = [row for row in told["wasDerivedFrom"].values() if row["prov:usedEntity"] == used]
     assert len(derived) == 1 + 3  # the contact sheet and three findings
 
 
@@ -164,7 +169,7 @@ def test_case_uco_holds_hashes_exhibits_and_the_log(content: DossierContent) -> 
     for node in graph:
         kinds.setdefault(node["@type"], []).append(node)
     assert len({node["@id"] for node in graph}) == len(graph)
-    item: dict[str, Any] = content.case["items"][0]  # type: ignore[index,call-overload,assignment]
+    item = _item(content)
     hashes = {(one["types:hashMethod"], one["types:hashValue"]["@value"]) for one in kinds["types:Hash"]}
     assert ("SHA256", item["sha256"]) in hashes and ("SHA512", item["sha512"]) in hashes
     assert [one["investigation:exhibitNumber"] for one in kinds["investigation:ProvenanceRecord"]] == ["WM-0001"]

@@ -97,14 +97,18 @@ def serving() -> Iterator[Site]:
             for name, value in site.headers.get(self.path, []):
                 if name == "Date":
                     return value
-            return super().date_time_string(timestamp)  # type: ignore[arg-type]
+            return super().date_time_string(timestamp)
 
         def log_message(self, format: str, *args: object) -> None:
             """Stay quiet."""
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.handle_error = lambda request, client_address: None  # type: ignore[method-assign]
+    class Server(http.server.ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            """Stay quiet: clients that hang up are meant to."""
+
+    server = Server(("127.0.0.1", 0), Handler)
     site.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
