@@ -15,7 +15,7 @@ from tests.support.web import Site, serving
 from wacz.main import main as wacz_main
 
 from witnessmark.custody.records import Appearance, Moment
-from witnessmark.desk.capturing import capture_url, is_address
+from witnessmark.desk.capturing import capture_url
 from witnessmark.desk.case import Case
 from witnessmark.desk.exporting import export_case
 from witnessmark.desk.items import appearances, original_path
@@ -154,7 +154,3 @@ def test_a_platforms_time_is_taken_only_when_it_is_an_instant(tmp_path: Path) ->
     assert posting_facts(info)["posted"] == dt.datetime(2031, 9, 10, tzinfo=dt.UTC)
     info.write_text("[1]")
     assert posting_facts(info) == {} and posting_facts(None) == {}
-
-
-def test_addresses_are_told_from_files() -> None:
-    assert is_address("HTTPS://example.org/x") and not is_address("clip.mp4") and not is_address("ftp://example.org/x")

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from witnessmark.errors import BadInputError, ProviderError, WitnessmarkError
-from witnessmark.stores.capture_addresses import Guard, host_name, read_url, refusal
+from witnessmark.stores.capture_addresses import Guard, host_name, is_address, read_url, refusal
 
 PRIVATE = [
     "127.0.0.1", "127.1.2.3", "0.0.0.0", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254",
@@ -129,3 +129,7 @@ def test_the_absence_of_network_is_said(code: int, said: str) -> None:
 
     with pytest.raises(ProviderError, match=said):
         Guard(resolve).destination("example.org", 443)
+
+
+def test_addresses_are_told_from_files() -> None:
+    assert is_address("HTTPS://example.org/x") and not is_address("clip.mp4") and not is_address("ftp://example.org/x")

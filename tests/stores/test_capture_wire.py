@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import io
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from tests.support.web import Site, serving
 from warcio.archiveiterator import ArchiveIterator
 
@@ -121,6 +127,56 @@ def test_what_a_page_is_made_of_is_bounded(site: Site, tmp_path: Path) -> None:
     wire = _wire(site, tmp_path, limits)
     page = capture_page(wire, wire.follow(site.url("/page")), tmp_path, limits, lambda done, what: None)
     assert len(page.resources) <= 3 and any("limits" in why for _, why in page.missing)
+
+
+def test_all_that_a_page_is_made_of_is_bounded_together(site: Site, tmp_path: Path) -> None:
+    site.bodies["/a.png"] = ("image/png", bytes(3000))
+    limits = Limits(all_bytes=2000)
+    wire = _wire(site, tmp_path, limits)
+    page = capture_page(wire, wire.follow(site.url("/page")), tmp_path, limits, lambda done, what: None)
+    assert sum(one.size_bytes for one in page.resources) <= 2000
+    assert any(url.endswith("/a.png") and "larger than" in why for url, why in page.missing)
+
+
+def test_https_proves_who_answers_and_tells_how(site: Site, tmp_path: Path) -> None:
+    certificate, trust = _certified("site.example", tmp_path)
+    with serving(certificate) as safe:
+        guard = Guard(lambda host, port: ["127.0.0.1"], frozenset({("127.0.0.1", safe.port)}))
+        (tmp_path / "wire").mkdir()
+        url = f"https://site.example:{safe.port}/page"
+        answer = Wire(guard, Limits(), tmp_path / "wire", trust=trust).fetch(url)
+        assert answer.status == 200 and answer.url == url and answer.address == "127.0.0.1"
+        assert answer.tls is not None and str(answer.tls["version"]).startswith("TLSv1")
+        der = ssl.PEM_cert_to_DER_cert(certificate.read_text().split("-----BEGIN PRIVATE")[0])
+        assert answer.tls["certificate_sha256"] == hashlib.sha256(der).hexdigest()
+        with pytest.raises(ProviderError, match="does not prove who it is"):
+            Wire(guard, Limits(), tmp_path).fetch(url)  # by nobody that the system trusts
+        with pytest.raises(ProviderError, match="does not prove who it is"):
+            Wire(guard, Limits(), tmp_path, trust=trust).fetch(url.replace("site.", "other."))
+
+
+def _certified(name: str, folder: Path) -> tuple[Path, ssl.SSLContext]:
+    """A certificate of this test's own, with its key, and a trust in it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = made.public_bytes(Encoding.PEM)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path = folder / "certificate.pem"
+    path.write_bytes(pem + private)
+    return path, ssl.create_default_context(cadata=pem.decode())
 
 
 def test_clocks_are_compared(site: Site, tmp_path: Path) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import http.server
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from witnessmark.stores.capture_addresses import Guard
 
@@ -42,8 +44,8 @@ class Site:
 
 
 @contextmanager
-def serving() -> Iterator[Site]:
-    """A server with a page, its style, pictures and script."""
+def serving(certificate: Path | None = None) -> Iterator[Site]:
+    """A server with a page, its style, pictures and script; over TLS where a certificate with its key is given."""
     site = Site()
     site.bodies |= {
         "/page": ("text/html; charset=utf-8", PAGE),
@@ -109,6 +111,10 @@ def serving() -> Iterator[Site]:
             """Stay quiet: clients that hang up are meant to."""
 
     server = Server(("127.0.0.1", 0), Handler)
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     site.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -24,13 +24,16 @@ from witnessmark.cli.shared import (
 )
 from witnessmark.cli.tellings import tell_known
 from witnessmark.custody.records import Appearance, Item, Moment
-from witnessmark.desk.capturing import Captured, Part, capture_url, is_address
 from witnessmark.desk.case import Case
 from witnessmark.desk.copies import Answer, look_up
 from witnessmark.desk.items import Taken, add_item, get_item, item_body, show_pictures
 from witnessmark.desk.libraries import post, unpost
 from witnessmark.errors import BadInputError, WitnessmarkError
 from witnessmark.plain import stated_moment, to_plain, visible
+from witnessmark.stores.capture_addresses import is_address
+
+if TYPE_CHECKING:
+    from witnessmark.desk.capturing import Captured, Part
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Take files in, list them, look at them.")
 
@@ -81,6 +84,8 @@ def add(
             try:
                 found: list[tuple[Taken, dict[str, Any]]]
                 if is_address(name):
+                    from witnessmark.desk.capturing import capture_url  # much to load, and seldom wanted
+
                     got = capture_url(
                         case, name, how=fetch, method=method, appearance=posting, look=look, progress=told
                     )

@@ -73,11 +73,6 @@ class Captured:
     notes: tuple[str, ...]
 
 
-def is_address(text: str) -> bool:
-    """Whether a person means a web address, not a file."""
-    return re.match(r"(?i)https?://", text) is not None
-
-
 def capture_url(
     case: Case,
     url: str,

@@ -111,6 +111,11 @@ class Guard:
         return Destination(name, port, tuple(found))
 
 
+def is_address(text: str) -> bool:
+    """Whether a person means a web address, not a file."""
+    return re.match(r"(?i)https?://", text) is not None
+
+
 def read_url(text: str) -> SplitResult:
     """A web address, in ASCII and in one spelling; the part after # is dropped.
 

@@ -105,6 +105,7 @@ def capture_page(
         When `warcio` is not installed.
     """
     page = chain[-1]
+    wire.leave(limits.all_bytes)
     found = _parts_of(page)
     waiting = list(dict.fromkeys(found.urls))
     seen = {one.url for one in chain}
@@ -122,7 +123,7 @@ def capture_page(
         tried += 1
         progress(tried / (tried + len(waiting) + 1), f"what the page is made of: {tried}")
         try:
-            stops = wire.follow(url, max_bytes=limits.all_bytes)
+            stops = wire.follow(url)
         except WitnessmarkError as error:
             missing.append((url, error.what))
             continue

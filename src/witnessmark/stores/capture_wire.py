@@ -164,7 +164,11 @@ class Wire:
         """Time that is left for the whole capture [s]."""
         return self._ends_s - time.monotonic()
 
-    def follow(self, url: str, *, max_bytes: int | None = None) -> list[Exchange]:
+    def leave(self, size_bytes: int) -> None:
+        """Take no more than so much from now on [bytes]."""
+        self._left_bytes = min(self._left_bytes, size_bytes)
+
+    def follow(self, url: str) -> list[Exchange]:
         """Fetch an address and where it leads; every stop is looked up and checked like the first.
 
         Returns
@@ -181,7 +185,7 @@ class Wire:
         """
         chain: list[Exchange] = []
         while True:
-            exchange = self.fetch(url, max_bytes=max_bytes)
+            exchange = self.fetch(url)
             chain.append(exchange)
             onward = exchange.header("Location")
             if exchange.status not in REDIRECTS or not onward:
@@ -192,7 +196,7 @@ class Wire:
                 )
             url = urljoin(exchange.url, onward)
 
-    def fetch(self, url: str, *, max_bytes: int | None = None) -> Exchange:
+    def fetch(self, url: str) -> Exchange:
         """Fetch one address, following nothing.
 
         Raises
@@ -203,7 +207,7 @@ class Wire:
         parts = read_url(url)
         port = parts.port or PORTS[parts.scheme]
         where = self._guard.destination(parts.hostname or "", port)
-        most = min(max_bytes or self._limits.max_bytes, self._limits.max_bytes, self._left_bytes)
+        most = min(self._limits.max_bytes, self._left_bytes)
         if self.left_s() <= 0:
             raise _late(url)
         self._count += 1
