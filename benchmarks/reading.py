@@ -160,7 +160,9 @@ def measure(reading: Reading, listed: Sequence[Expected], where: str) -> Tally:
             if wanted is None:
                 continue
             tally.times[1] += 1
-            times = [time for each in proposals for time in ((each.time,) if kind == "time" else (each.said_at, each.time))]
+            times = [
+                time for each in proposals for time in ((each.time,) if kind == "time" else (each.said_at, each.time))
+            ]
             good = any(_same_time(time, wanted) for time in times)
             tally.times[0] += good
             if not good:

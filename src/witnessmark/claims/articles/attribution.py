@@ -11,7 +11,63 @@ from witnessmark.claims.articles.words import Verb, speech
 
 Span = tuple[int, int]
 
-_AUXILIARIES = ["has", "have", "had", "is", "was", "were", "are", "be", "been", "being", "will", "would", "did", "does", "do", "not", "never", "can", "could", "may", "might", "also", "later", "then", "again", "further", "already", "now", "only", "even", "just", "still", "first", "today", "yesterday", "once", "since", "therefore", "thus", "subsequently", "recently", "both", "all", "himself", "herself", "itself", "themselves", "however", "meanwhile", "instead", "jointly", "began", "started", "continued", "previously"]
+_AUXILIARIES = [
+    "has",
+    "have",
+    "had",
+    "is",
+    "was",
+    "were",
+    "are",
+    "be",
+    "been",
+    "being",
+    "will",
+    "would",
+    "did",
+    "does",
+    "do",
+    "not",
+    "never",
+    "can",
+    "could",
+    "may",
+    "might",
+    "also",
+    "later",
+    "then",
+    "again",
+    "further",
+    "already",
+    "now",
+    "only",
+    "even",
+    "just",
+    "still",
+    "first",
+    "today",
+    "yesterday",
+    "once",
+    "since",
+    "therefore",
+    "thus",
+    "subsequently",
+    "recently",
+    "both",
+    "all",
+    "himself",
+    "herself",
+    "itself",
+    "themselves",
+    "however",
+    "meanwhile",
+    "instead",
+    "jointly",
+    "began",
+    "started",
+    "continued",
+    "previously",
+]
 _AUXILIARY_TAIL = re.compile(
     rf"(?:\b(?:{'|'.join(_AUXILIARIES)}|[a-z]+ly|(?:began|continued|started|went on|sought|wants|wanted|rushed) to|went on)\b\s*)+$"
 )
@@ -26,7 +82,8 @@ _ADVERBIAL_HEAD = re.compile(
     r"|release|address|comments?|reply|e-?mail|thread|conference|documents?|articles?|channel|call|remarks)"
     r"(?: (?:on|to|with|published|posted|issued|released|carried|from|for) [^,.;:\"]{1,50}?(?=[,.;:\"]|$| that\b))?"
     r"|at (?:a|an|the) (?:[\w-]+ ){0,4}?(?:briefing|conference|meeting|session|hearing)|to (?:reporters|journalists|the media|the press)"
-    r"|(?:yesterday|today|later|earlier|also|again|[a-z]+day(?: (?:morning|evening|night))?)\b|by (?:phone|telephone|e-?mail)|this week|last week)"
+    r"|(?:yesterday|today|later|earlier|also|again|[a-z]+day(?: (?:morning|evening|night))?)\b|to (?:us|me)|by (?:phone|telephone|e-?mail|text message)|this (?:week|month)|last (?:week|month|year)|earlier this (?:week|month|year)"
+    r"|on (?:twitter|facebook|telegram|instagram|tiktok|youtube|x|social media|(?:his|her|its|their) [\w ]{2,30}?(?:page|account|channel))\b)"
 )
 _DOCUMENT = (
     r"(?:statement|report|posts?|tweets?|letter|press release|release|website|document|findings|briefing|message|article|study|analysis"
@@ -35,15 +92,88 @@ _DOCUMENT = (
 _DOCUMENT_TAIL = re.compile(rf"(?:'s?)? (?:[\w-]+ ){{0,2}}?{_DOCUMENT}$")
 _THE_DOCUMENT = re.compile(rf"\b(?:the|its|this|his|her|their) (?:[\w-]+ ){{0,1}}?{_DOCUMENT}$")
 _INVERTING = frozenset(
-    ["say", "add", "write", "speculate", "explain", "note", "argue", "claim", "insist", "tweet", "comment", "stress", "warn", "recall", "reply", "ask", "conclude", "declare", "state", "announce", "report", "read", "believe", "think", "continue", "observe", "remark", "suggest", "allege", "post", "emphasise", "emphasize", "respond", "admit", "acknowledge", "describe", "recount", "elaborate", "put", "estimate", "maintain", "caution"]
+    [
+        "say",
+        "add",
+        "write",
+        "speculate",
+        "explain",
+        "note",
+        "argue",
+        "claim",
+        "insist",
+        "tweet",
+        "comment",
+        "stress",
+        "warn",
+        "recall",
+        "reply",
+        "ask",
+        "conclude",
+        "declare",
+        "state",
+        "announce",
+        "report",
+        "read",
+        "believe",
+        "think",
+        "continue",
+        "observe",
+        "remark",
+        "suggest",
+        "allege",
+        "post",
+        "emphasise",
+        "emphasize",
+        "respond",
+        "admit",
+        "acknowledge",
+        "describe",
+        "recount",
+        "elaborate",
+        "put",
+        "estimate",
+        "maintain",
+        "caution",
+    ]
 )
 _PREPOSITION_BEFORE = re.compile(
-    r"\b(?:in|at|from|to|of|on|near|with|against|about|between|towards|over|for|into|across|outside|than|as)(?: the)? $"
+    r"\b(?:by|in|at|from|to|of|on|near|with|against|about|between|towards|over|for|into|across|outside|than|as)(?: the)? $"
 )
 _TOLD_OBJECT = re.compile(
     r"\s*(?:(?:the |a |an |his |her |their )?[\w'. -]{2,40}?)(?=\s+(?:that|he|she|it|they|the|there|in a|on|in an|by|at|a|an|his|her|its|their|about|of|how)\b|\s*[,.:;\"]|$)"
 )
 _CLAUSE_BREAK = re.compile(r";|,? (?=(?:while|whereas|whilst|although|though|but)\b)")
+_PHRASES = re.compile(
+    r"(?: (?:interviewed|contacted|quoted|reached|based|living|working|speaking))?(?: (?:by|of|from|in|at|for|with|near|on|to|outside|inside|behind|across)(?: (?!who|which|that|and\b)[\w'-]+){1,5}){1,2}"
+)
+_LOOSE_VERBS = frozenset(
+    "seek open launch offer order suspend find show hold put count match trace locate hear raise press protest refuse call".split()
+)
+_JOINED = re.compile(r"(?:^|\s)(?:and|or|but|while|, which)$")
+_WITHIN = re.compile(r", | (?:after|which|that|before|because) ")
+_PARTICIPLES = frozenset(
+    "suspected believed charged alleged thought considered reported identified published shown posted shared assumed presumed".split()
+)
+_REDUCED = re.compile(r"\s+(?:of|to (?:be|have)|with|by|missing|dead|as (?:a|an|the))\b")
+"""What follows a participle that describes the word before it: "a man suspected of", "people reported missing"."""
+_NOUNS = frozenset(
+    (
+        "report claim call demand request appeal question doubt charge post tweet comment caption state note show estimate suspect dispute "
+        "order protest offer press remark rule date count match trace label pledge promise vow hint query brief detail outline read share "
+        "hold call for call on match document review"
+    ).split()
+)
+"""Verbs whose plain form is also a noun: "a ministry report"."""
+_SEEING = frozenset(
+    (
+        "recognise recognize identify find hear locate document share post publish open launch raise establish determine describe call note mention"
+    ).split()
+)
+"""Verbs that tell of what somebody saw or did rather than of what they say."""
+_UNNAMED = re.compile(
+    r"(?:ask|request|decline|refuse|insist|spoke|agree|demand)\w* (?:not to be|to remain|to stay|anonymity|that (?:his|her|their) name)"
+)
 _FRONTED = re.compile(r"(?:although|while|though|whereas|whilst|even though|even as)\b", re.IGNORECASE)
 
 
@@ -96,10 +226,10 @@ def clauses(plain: str, start: int, end: int, mentions: Sequence[Mention]) -> li
     verbs = speech().verb_pattern
     low = plain.lower()
     for mention in mentions:
-        before = plain[max(start, mention.start - 6) : mention.start]
+        before = plain[max(start, mention.start - 8) : mention.start]
         after = re.match(r"\s*(?:(?:has|have|had|also|is|was|later)\s+)*", low[mention.end : end])
         if (
-            re.search(r",? and $", before)
+            re.search(r"(?:,? and|, as|, with| after) $", before)
             and after
             and verbs.match(low, mention.end + after.end())
             and not mention.possessive
@@ -130,7 +260,26 @@ class Attributor:
             return [named]
         for clause in clauses(self._masked, start, end, mentions):
             found.extend(self._clause(clause, (start, end), mentions, found))
-        return [each for each in found if each.contents or each.carrier]
+        return self._settled([each for each in found if each.contents or each.carrier], start)
+
+    def _settled(self, found: list[Attribution], start: int) -> list[Attribution]:
+        """What is said within words that somebody else is named for only after them."""
+        dropped: set[int] = set()
+        for outer in found:
+            after = bool(outer.contents) and outer.contents[0][0] == start and outer.contents[0][1] <= outer.head
+            for inner in found if after else ():
+                if (
+                    inner is outer
+                    or not outer.contents[0][0] <= inner.head < outer.contents[0][1]
+                    or inner.at > outer.head
+                ):
+                    continue
+                if inner.verb.word in _SEEING or inner.carrier:
+                    dropped.add(id(inner))
+                elif outer.speaker is not None and "¤" not in self._masked[start : outer.head]:
+                    inner.via.append(outer.speaker)
+                    dropped.add(id(outer))
+        return [each for each in found if id(each) not in dropped]
 
     def _named_line(self, start: int, end: int, mentions: Sequence[Mention]) -> Attribution | None:
         """ "Ministry: clip is staged" and lines of an interview."""
@@ -149,10 +298,13 @@ class Attributor:
         here = [each for each in mentions if start <= each.start and each.end <= end]
         done: list[Attribution] = []
         done.extend(self._according(clause, here))
+        done.extend(self._opinions(clause))
         done.extend(self._nouns(clause, here))
         covered = [span for each in done for span in ((each.head, each.at),)]
         for match in speech().verb_pattern.finditer(self._low, start, end):
             if any(first <= match.start() < last for first, last in covered):
+                continue
+            if any(each.start <= match.start() < each.end for each in here) or _UNNAMED.match(self._low, match.start()):
                 continue
             verb = speech().verbs[match.group()]
             made = self._predicate(match, verb, clause, sentence, here, done, before)
@@ -173,22 +325,34 @@ class Attributor:
         inverted = self._inverted(match, verb, clause, sentence, here)
         if inverted is not None:
             return inverted
+        if (
+            _REDUCED.match(self._low, match.end())
+            and match.group() in _PARTICIPLES
+            and not self._helped(clause[0], match.start())
+        ):
+            return None
         passive = self._passive(match, verb, clause, here)
         if passive is not False:
             return passive
         left = self._low[clause[0] : match.start()].rstrip()
         speaker, how, head = self._subject(match, verb, clause, here)
+        if any(each.head <= match.start() < each.at for each in done):
+            return None
         previous = next(
             (each for each in reversed(done) if each.head < match.start() and each.at < match.start()), None
         )
         if how == "none":
             return None
+        aside = how in ("direct", "inherit") and self._aside(clause[0], head)
         if how == "inherit":
-            follows = re.search(r"(?:,|\band|\bor|\bbut)$", _AUXILIARY_TAIL.sub("", left + " ").rstrip()) is not None
+            follows = (
+                re.search(r"(?:,|\band|\bor|\bbut|, which)$", _AUXILIARY_TAIL.sub("", left + " ").rstrip()) is not None
+            )
             ancestor = previous or (before[-1] if before and not left else None)
+            ancestor = ancestor or (before[-1] if before and left in ("but", "and", "while") else None)
             if ancestor is None or not (follows or not left):
                 main = self._main_subject(clause, here)
-                if not follows or main is None or main.start > match.start() or not (verb.ing or verb.stance):
+                if not follows or main is None or main.start > match.start() or verb.demand and not verb.ing:
                     return None
                 speaker = main
             else:
@@ -198,8 +362,12 @@ class Attributor:
                     and not (verb.ing or match.group().endswith("ed") or verb.stance)
                 ):
                     return None
+                asked = self._low.startswith("asked for", match.start())
+                if previous is not None and not verb.ing and (verb.word in _LOOSE_VERBS or asked):
+                    return None
                 speaker = ancestor.speaker
             head = match.start()
+            aside = previous is None and speaker is not None and len(self._low[clause[0] : head].split()) > 3
         if previous is not None:
             previous_ends = self._cut(previous, head)
             nested = how in ("direct", "appositive") and not re.search(
@@ -228,7 +396,19 @@ class Attributor:
             previous.contents = [
                 (first, min(last, head)) if first < head < last else (first, last) for first, last in previous.contents
             ]
-        return self._made(match, verb, speaker, head, clause, sentence, here)
+        made = self._made(match, verb, speaker, head, clause, sentence, here)
+        if made is not None and aside and previous is None:
+            made.noun = True
+        return made
+
+    def _helped(self, start: int, verb: int) -> bool:
+        """Whether "has" or "had" stands before a participle."""
+        return re.search(r"\b(?:has|have|had)(?: [a-z]+ly| also| not)* $", self._low[start:verb]) is not None
+
+    def _aside(self, start: int, head: int) -> bool:
+        """Whether what stands before the attributing words says something by itself."""
+        before = self._masked[start:head].rstrip()
+        return len(before.split()) > 3 and not before.endswith((",", ":", "-", '"', "”", "»")) and "¤" not in before
 
     def _cut(self, previous: Attribution, head: int) -> Span | None:
         return next((span for span in previous.contents if span[0] <= head < span[1]), None)
@@ -250,7 +430,13 @@ class Attributor:
                 plural = mention.kind in (Kind.GROUP, Kind.PRONOUN) or (
                     mention.kind is Kind.PARTY and self._masked[at - 1] == "s"
                 )
-                noun = match.group() == verb.word and not verb.stance and not auxiliary and not plural
+                noun = (
+                    match.group() == verb.word
+                    and verb.word in _NOUNS
+                    and not verb.stance
+                    and not auxiliary
+                    and not plural
+                )
                 if not noun and not self._is_oblique(mention, clause, here):
                     return mention, "direct", mention.start
                 if noun:
@@ -263,31 +449,48 @@ class Attributor:
                     return mention, "direct", mention.start
             if document is not None and not verb.demand:
                 return None, "direct", clause[0] + document.start()
+            if bare.endswith(("'s", "s'")):
+                return None, "none", 0
             if bare.endswith((",", ")")):
                 mention = self._appositive(clause, at, here, bare.endswith(")"))
                 if mention is not None:
                     return mention, "appositive", mention.start
                 if bare.endswith(")"):
                     return None, "none", 0
-            if bare.endswith((",", " and", " or", " but")) or not bare:
+            if bare.endswith(",") or _JOINED.search(bare) or not bare:
                 trimmed = _ADVERBIAL_TAIL.sub("", bare)
                 if trimmed == bare or not bare.endswith(","):
                     return None, "inherit", match.start()
             trimmed = _ADVERBIAL_TAIL.sub("", bare)
             if trimmed == bare:
-                who = re.search(r" (?:who|which|that)(?: \w+){1,12}$", bare)
+                who = re.search(r",? (?:who|which|that)(?: \w+){0,12}$", bare)
                 owner = next((each for each in here if who and each.end == clause[0] + who.start()), None)
+                owner = owner or self._before_phrases(bare, clause, here)
                 return (owner, "direct", owner.start) if owner is not None and not verb.ing else (None, "none", 0)
             bare = _AUXILIARY_TAIL.sub("", trimmed + " ").rstrip()
         return None, "none", 0
 
+    def _before_phrases(self, bare: str, clause: Span, here: list[Mention]) -> Mention | None:
+        """The role that phrases with prepositions belong to: "the families of the dead men"."""
+        stop = clause[0] + len(bare)
+        for mention in here:
+            if (
+                mention.head is None
+                or mention.possessive
+                or mention.end >= stop
+                or self._is_oblique(mention, clause, here)
+            ):
+                continue
+            if _PHRASES.fullmatch(self._low[mention.end : stop]):
+                return mention
+        return None
+
     def _is_oblique(self, mention: Mention, clause: Span, here: list[Mention]) -> bool:
         """Whether a mention stands behind a preposition, so that something before it is the subject."""
         before = self._low[clause[0] : mention.start]
-        found = _PREPOSITION_BEFORE.search(before)
-        if found is None or re.search(r"\b(?:with|by)(?: the)? $", before):
+        if re.search(rf"\bwith(?: the)? $|{_DOCUMENT} (?:[a-z]+ )?by(?: the)? $", before):
             return False
-        return True
+        return _PREPOSITION_BEFORE.search(before) is not None
 
     def _appositive(self, clause: Span, comma: int, here: list[Mention], bracket: bool) -> Mention | None:
         """The mention whose apposition ends at a comma before the verb: "X, a lawyer from A, said"."""
@@ -303,10 +506,10 @@ class Attributor:
                 r"senior|deputy|[a-z]+ing|[a-z-]+ (?:of|for|at)|himself|himself|on|for|from|[a-z ]+ (?:spokes|minister|president|official|lawyer|analyst|researcher))",
                 after,
             ):
-                return mention
-            told = next((each for each in here if mention.end < each.start <= mention.end + 3 and each.head), None)
-            if told is not None:
-                return mention
+                return _proper(mention, here)
+            told = next((each for each in here if mention.end < each.start <= mention.end + 3), None)
+            if told is not None and (told.head is not None or told.kind is Kind.PERSON):
+                return _proper(mention, here)
         return None
 
     def _main_subject(self, clause: Span, here: list[Mention]) -> Mention | None:
@@ -340,6 +543,7 @@ class Attributor:
         )
         if mention is None:
             return None
+        mention = _proper(mention, here)
         after = self._masked[mention.end : sentence[1]]
         if not quote and not re.match(r"\s*(?:[,.:;(]|$|on |in an? |at |during |who )", after):
             return None
@@ -361,6 +565,7 @@ class Attributor:
         quoted = re.match(r"(?: by ([^,]{2,60}?))? as (?:saying|telling|writing)\b", self._low[match.end() : clause[1]])
         if quoted is not None:
             return None
+        begin = max((clause[0] + found.end() for found in _WITHIN.finditer(left)), default=clause[0])
         agent = re.match(r"[^,;.]{0,80}?\bby (?:the )?", self._low[match.end() : clause[1]])
         if agent is None:
             return None
@@ -368,7 +573,8 @@ class Attributor:
         mention = next((each for each in here if abs(each.start - place) <= 4 and each.end > place), None)
         if mention is None or mention.kind is Kind.PRONOUN:
             return None
-        return Attribution(mention, verb, match.start(), [clause], match.start(), clause)
+        within = [(begin, clause[1])]
+        return Attribution(mention, verb, match.start(), within, match.start(), clause, noun=begin > clause[0])
 
     def _made(
         self,
@@ -413,16 +619,16 @@ class Attributor:
         rest = self._masked[place : clause[1]]
         before = self._masked[sentence[0] : head].rstrip()
         said_before = (
-            before.endswith((",", '"', "”", "»", "’", "'", "¤", "?", "!"))
-            and len(before.split()) > 2
-            and not verb.demand
+            before.endswith((",", '"', "”", "»", "’", "'", "¤", "?", "!")) and len(before) > 6 and not verb.demand
         )
         opening = re.match(r"\s*(?:[,:]\s*)?[\"“«‘]", rest)
         if verb.stance:
             return Attribution(speaker, verb, match.start(), [(match.start(), clause[1])], head, clause, via)
         contents: list[Span] = []
         if said_before and (
-            opening is not None or re.match(r"\s*(?:[,.:;?!]|$|[\"”»])", rest) or (head == clause[0] and not rest.strip())
+            opening is not None
+            or re.match(r"\s*(?:[,.:;?!]|$|[\"”»])", rest)
+            or (head == clause[0] and not rest.strip())
         ):
             contents.append((sentence[0], sentence[0] + len(before)))
             if opening is not None or re.match(r"\s*, ", rest):
@@ -492,6 +698,20 @@ class Attributor:
             contents = [span for span in spans if len(self._masked[span[0] : span[1]].strip(' ,.;"').split()) > 2]
             yield Attribution(mention, _SAYS, stop, contents, begin, clause)
 
+    def _opinions(self, clause: Span) -> Iterator[Attribution]:
+        """ "in his opinion ...": the one spoken of last."""
+        pattern = r"\bin (?P<who>his|her|their|its) (?:opinion|view|assessment|judge?ment|estimate|words)\b,?"
+        for match in re.finditer(pattern, self._low[clause[0] : clause[1]]):
+            gender = {"his": "m", "her": "f", "their": "many", "its": "body"}[match["who"]]
+            begin, stop = clause[0] + match.start(), clause[0] + match.end()
+            speaker = Mention(begin, begin, Kind.PRONOUN, gender=gender)
+            spans = [
+                span
+                for span in ((clause[0], begin), (stop, clause[1]))
+                if len(self._masked[span[0] : span[1]].split()) > 2
+            ]
+            yield Attribution(speaker, _SAYS, stop, spans, begin, clause)
+
     def _nouns(self, clause: Span, here: list[Mention]) -> Iterator[Attribution]:
         """ "calls for an inquiry by the ministry", "the ministry's claim that ..."."""
         for match in speech().noun_pattern.finditer(self._low, clause[0], clause[1]):
@@ -525,6 +745,15 @@ class Attributor:
                 yield Attribution(
                     mention, verb, mention.end, [(match.start(), mention.end)], match.start(), clause, noun=True
                 )
+
+
+def _proper(mention: Mention, here: Sequence[Mention]) -> Mention:
+    """The name set beside a role: "its spokesman, John Smith" is John Smith."""
+    if mention.kind is not Kind.PERSON or mention.name is not None:
+        return mention
+    beside = next((each for each in here if mention.end < each.start <= mention.end + 2), None)
+    named = beside is not None and beside.kind is Kind.PERSON and beside.name is not None and beside.head is None
+    return beside if named and beside is not None else mention
 
 
 _ORDER = ("asserts", "reports", "alleges", "suggests", "doubts", "denies")

@@ -65,11 +65,26 @@ class Cast:
         self._others: dict[str, Speaker] = {}
         self.report = Speaker(voice, Kind.BODY)
         self.last_speaker: Speaker | None = None
+        self._aliases: dict[str, Speaker] = {}
+        self._beside: dict[int, Speaker] = {}
+        for mention in mentions:
+            if mention.kind is Kind.BODY and mention.role and mention.name and mention.name != self._words(mention):
+                self._aliases.setdefault(mention.name, self._other(mention.name, mention)).role = _bare(mention.role)
         for mention in sorted(mentions, key=lambda each: -len((each.name or "").split())):
-            if mention.kind is Kind.PERSON and mention.name is not None:
+            if mention.kind is Kind.PERSON and mention.name is not None and mention.name not in self._aliases:
                 self._person(mention)
+        for mention in mentions:
+            if mention.kind is Kind.BODY and mention.owner not in (*_OWN, "our") and self._own_words(mention):
+                self._other(_article(plain[mention.start : mention.end]), mention)
         for before, after in zip(mentions, mentions[1:], strict=False):
             self._apposition(before, after)
+
+    def _own_words(self, mention: Mention) -> bool:
+        """Whether a body is called by more than its kind: "the Interior Ministry", not "the ministry"."""
+        return bool(mention.name or mention.party or len(_bare(self._words(mention)).split()) > 1)
+
+    def _words(self, mention: Mention) -> str:
+        return self._plain[mention.start : mention.end]
 
     def _person(self, mention: Mention) -> Speaker:
         assert mention.name is not None
@@ -114,7 +129,10 @@ class Cast:
         """ "John Smith, the mayor of the town, ..." and "the mayor, John Smith, ..."."""
         gap = self._plain[before.end : after.start]
         if (
-            not re.fullmatch(r",? ?\(?|, (?:who (?:is|was|heads|leads|works as) )?(?:\d\d?, )?|, \d\d?, ", gap)
+            not re.fullmatch(
+                r",? ?\(?|, (?:now|then|formerly|currently|himself|herself) |, (?:who (?:is|was|heads|leads|works as) )?(?:\d\d?, )?|, \d\d?, ",
+                gap,
+            )
             or before.possessive
         ):
             return
@@ -123,15 +141,16 @@ class Cast:
             named.kind is not Kind.PERSON
             or named.name is None
             or told.head is None
-            or (told.name is not None
-            and told.kind is Kind.PERSON)
+            or (told.name is not None and told.kind is Kind.PERSON)
         ):
             return
         if "," not in gap and named is after and told.definite is False and told.party is None:
             return
         if told.owner in _OWN and named is before:
             return
-        self._learn(self._person(named), told)
+        speaker = self._person(named)
+        self._beside[told.start] = speaker
+        self._learn(speaker, told)
 
     def gendered(self, surname_end: int, gender: str) -> None:
         """Learn from a possessive pronoun right after a name ("X said her office")."""
@@ -153,11 +172,15 @@ class Cast:
     def _resolve(self, mention: Mention) -> Speaker | None:
         if mention.kind is Kind.PRONOUN:
             return self._pronoun(mention)
-        if mention.owner in _OWN and mention.head and self.last_speaker is not None:
+        if mention.owner in _OWN and mention.kind is Kind.BODY and self.last_speaker is not None:
             return self.last_speaker
         if mention.owner == "our":
             return self.report
         name = mention.name
+        if mention.start in self._beside:
+            return self._beside[mention.start]
+        if name is not None and name in self._aliases:
+            return self._aliases[name]
         if mention.kind is Kind.PERSON and name is not None:
             return self._person(mention)
         if mention.kind is Kind.NAME and name is not None and name.split()[-1] in self._people:
@@ -165,11 +188,7 @@ class Cast:
         words = self._plain[mention.start : mention.end]
         if mention.kind is Kind.PARTY:
             return self._other(_article(words), mention)
-        if (
-            mention.head is not None
-            and (mention.definite or not mention.party)
-            and not re.match(r"(?:an?|another|one|some|several) ", words)
-        ):
+        if mention.head is not None and not re.match(r"(?:an?|another|one|some|several) ", words):
             same = self._by_role(mention)
             if same is not None:
                 return same
@@ -194,6 +213,9 @@ class Cast:
         head = _singular(mention.head)
         everyone = [*self._people.values(), *self._others.values()]
         fits = []
+        words = self._plain[mention.start : mention.end]
+        wanted = {word for word in _content(words) if word not in (mention.head, head, "s") and word not in self._same}
+        wanted -= {word for word in wanted if self._known.of(word.capitalize()) is not None}
         for speaker in everyone:
             if not any(
                 head == own or (head in self._same and self._same.get(head) == self._same.get(own))
@@ -204,24 +226,23 @@ class Cast:
                 continue
             if mention.kind is Kind.GROUP or (mention.kind is Kind.BODY) != (speaker.kind in (Kind.BODY, Kind.NAME)):
                 continue
-            longer = len(_bare(mention.role or "").split())
-            if longer > 2 and speaker.role and not set(_content(mention.role)) & set(_content(speaker.role)):
-                continue
-            if longer > 2 and speaker.role is None and set(_content(mention.role)) - set(_content(speaker.name)):
+            if wanted - {*_content(speaker.name), *_content(speaker.role)}:
                 continue
             fits.append(speaker)
-        fits = [each for each in fits if each.last >= 0] or fits
-        return max(fits, key=lambda each: each.last) if fits else None
+        seen = [each for each in fits if each.last >= 0]
+        if seen:
+            return max(seen, key=lambda each: (head in each.heads, each.last))
+        return next((each for each in fits if head in each.heads), fits[0] if fits else None)
 
     def _pronoun(self, mention: Mention) -> Speaker | None:
         if mention.gender == "we":
             return self.report
         if mention.gender in ("m", "f"):
             people = [
-                each for each in {id(p): p for p in self._people.values()}.values() if 0 <= each.last < mention.start
+                each for each in {id(p): p for p in self._people.values()}.values() if 0 <= each.last <= mention.start
             ]
             people += [
-                each for each in self._others.values() if each.kind is Kind.PERSON and 0 <= each.last < mention.start
+                each for each in self._others.values() if each.kind is Kind.PERSON and 0 <= each.last <= mention.start
             ]
             fits = [each for each in people if each.gender in (None, mention.gender)]
             if self.last_speaker in fits:
@@ -232,9 +253,11 @@ class Cast:
                 chosen.gender = mention.gender
             return chosen
         wanted = (Kind.GROUP, Kind.PARTY, Kind.BODY) if mention.gender == "many" else (Kind.BODY, Kind.PARTY, Kind.NAME)
-        if self.last_speaker is not None and self.last_speaker.kind in wanted:
-            return self.last_speaker
-        fits = [each for each in self._others.values() if each.kind in wanted and 0 <= each.last < mention.start]
+        last = self.last_speaker
+        unsure = last is not None and last.kind is Kind.PERSON and not last.heads and last.gender is None
+        if last is not None and (last.kind in wanted or (mention.gender == "body" and unsure)):
+            return last
+        fits = [each for each in self._others.values() if each.kind in wanted and 0 <= each.last <= mention.start]
         return max(fits, key=lambda each: each.last) if fits else None
 
 
@@ -254,4 +277,4 @@ def _content(words: str | None) -> list[str]:
 
 
 def _singular(word: str) -> str:
-    return word[:-1] if word.endswith("s") and not word.endswith("ss") and word[:-1] in roles().kinds else word
+    return word[:-1] if word not in roles().kinds and word.endswith("s") and word[:-1] in roles().kinds else word

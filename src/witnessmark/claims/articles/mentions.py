@@ -7,20 +7,98 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from witnessmark.claims.articles.words import Parties, english_words, roles
+from witnessmark.claims.articles.words import Parties, english_words, roles, speech
 
 _TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W_]+(?:['-][^\W_]+)*")
-_PARTICLES = frozenset(["de", "van", "von", "der", "den", "al", "el", "bin", "ibn", "ben", "la", "le", "di", "da", "du", "dos", "ter", "y", "e", "zu", "af", "ul"])
+_PARTICLES = frozenset(
+    [
+        "de",
+        "van",
+        "von",
+        "der",
+        "den",
+        "al",
+        "el",
+        "bin",
+        "ibn",
+        "ben",
+        "la",
+        "le",
+        "di",
+        "da",
+        "du",
+        "dos",
+        "ter",
+        "y",
+        "e",
+        "zu",
+        "af",
+        "ul",
+    ]
+)
 _LINKS = frozenset(["of", "for", "on", "the", "and", "against", "in", "to"])
-_PRONOUNS = {"he": "m", "she": "f", "they": "many", "it": "body", "we": "we", "both": "many"}
+_PRONOUNS = {"he": "m", "she": "f", "they": "many", "it": "body", "we": "we"}
 _DETERMINERS = frozenset(
-    ["the", "a", "an", "another", "one", "its", "his", "her", "their", "some", "several", "many", "few", "two", "three", "four", "five", "six", "most", "other", "all", "any", "our"]
+    [
+        "the",
+        "a",
+        "an",
+        "another",
+        "one",
+        "its",
+        "his",
+        "her",
+        "their",
+        "some",
+        "several",
+        "many",
+        "few",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "most",
+        "other",
+        "all",
+        "any",
+        "our",
+        "both",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+    ]
+)
+_IRREGULAR = frozenset(
+    "shot hit took held sent beat let cut put met gave left lost saw knew won fought fled fell drove led built".split()
 )
 _RANKS = frozenset(("major", "general", "private", "chief"))
 """Ranks that are adjectives too: role words only with a capital."""
+_SENT = frozenset(
+    (
+        "ambassador",
+        "envoy",
+        "representative",
+        "adviser",
+        "advisor",
+        "aide",
+        "delegate",
+        "witness",
+        "counsel",
+        "spokesperson",
+    )
+)
+_SENT_TO = re.compile(r" to (?:the )?")
 _PREPOSITION = r"(?:of|for|at|in|from|with|on|near)"
 _TAIL = re.compile(
     rf" {_PREPOSITION} (?:the |a |an )?(?:[a-z-]+ ){{0,2}}?(?:{_PREPOSITION} (?:the |a )?)?|,? and (?:the )?[a-z]+ in "
+)
+
+_GROUND = re.compile(
+    r"(?:\b(?:near|outside|towards|around|reached|north of|south of|east of|west of|(?:village|town|city|settlement|region|district|province|lake|county) of) "
+    r"|\b(?:in|to|from|between) (?=(?:[A-Z][a-z'-]+ )+(?:on|in|last|near|since|during|after|before|and (?:near|in))\b|[A-Z][a-z'-]+ [A-Z][a-z'-]+[.,]))"
+    r"((?:[A-Z][\w'-]+)(?: [A-Z][\w'-]+)*)"
 )
 
 
@@ -32,6 +110,8 @@ class Kind(enum.Enum):
     GROUP = "group"
     PARTY = "party"
     PRONOUN = "pronoun"
+    PLACE = "place"
+    """Kept only as part of somebody: "a resident of Oldham"."""
     NAME = "name"
     """A capitalised word of which nothing else is known."""
 
@@ -127,10 +207,15 @@ class Finder:
     names : frozenset of str
         Words known to be names although they begin a sentence.
     known : Parties
+    grounds : frozenset of str
+        Names of places in the text: nobody who speaks.
     """
 
-    def __init__(self, plain: str, names: frozenset[str], known: Parties) -> None:
+    def __init__(
+        self, plain: str, names: frozenset[str], known: Parties, grounds: frozenset[str] = frozenset()
+    ) -> None:
         self._plain = plain
+        self._grounds = grounds
         self._names = names
         self._known = known
         self._roles = roles()
@@ -167,7 +252,7 @@ class Finder:
         at_start = place == 0 or self._plain[max(0, word.start - 2) : word.start].strip() in ('"', ".", "“", ":")
         if first and at_start and word.text not in self._names:
             followed = place + 1 < len(words) and words[place + 1].capital and self._adjacent(word, words[place + 1])
-            if word.low in self._roles.kinds or word.low in self._roles.adjectives:
+            if self._roles.kind(word.low) or word.low in self._roles.adjectives:
                 return followed
             return followed or self._known.of(word.text) is not None or word.text.isupper() or word.possessive
         return True
@@ -183,7 +268,7 @@ class Finder:
             definite = word.low == "the"
             owner = word.low if word.low in ("his", "her", "its", "their", "our") else None
             stop += 1
-        chain = self._chain(words, stop)
+        chain = self._chain(words, stop, stop > place)
         if not chain:
             return None, 1
         if place != stop and words[stop].start - word.end > 2:
@@ -197,7 +282,7 @@ class Finder:
         mention = self._mention(words, place, stop, chain, definite, owner)
         return (mention, stop - place + chain) if mention is not None else (None, 1)
 
-    def _chain(self, words: list[_Token], place: int) -> int:
+    def _chain(self, words: list[_Token], place: int, opened: bool) -> int:
         """How many words from `place` on could be one mention: names, role words, adjectives of states."""
         size = 0
         organisation = False
@@ -210,12 +295,17 @@ class Finder:
                 organisation |= word.low in self._roles.organisations
                 size += 1
                 continue
-            if self._word_of_role(word):
+            if self._word_of_role(word) or self._describes(words, place + size, opened or size > 0):
                 size += 1
                 continue
             after = self._linked(words, place + size)
             if size and after and previous is not None and not previous.possessive:
-                if word.low in _PARTICLES and after == 1 and previous.capital and previous.low not in self._roles.kinds:
+                if (
+                    word.low in _PARTICLES
+                    and after == 1
+                    and previous.capital
+                    and self._roles.kind(previous.low) is None
+                ):
                     size += 1
                     continue
                 if organisation and word.low in _LINKS and word.low not in ("to", "in"):
@@ -238,20 +328,33 @@ class Finder:
                 return size
         return 0
 
+    def _describes(self, words: list[_Token], place: int, opened: bool) -> bool:
+        """Whether a common word stands between an article or name and a role word: "the port authority"."""
+        word = words[place]
+        if not opened or word.capital or place + 1 >= len(words) or not self._adjacent(word, words[place + 1]):
+            return False
+        if place and self._roles.kind(words[place - 1].low) is not None and words[place - 1].low not in _DETERMINERS:
+            return False
+        low = word.low
+        verbal = (
+            low in speech().verbs
+            or low in _IRREGULAR
+            or low.endswith("ed")
+            or (low.endswith("ing") and words[place - 1].low not in _DETERMINERS)
+        )
+        return not verbal and low not in self._common and self._roles.kind(words[place + 1].low) is not None
+
     def _word_of_role(self, word: _Token) -> bool:
         low = word.low
-        if low in _RANKS and not word.capital:
-            return False
-        bare = low[:-1] if low.endswith("s") else low
-        if low in self._roles.kinds or low in self._roles.adjectives or low in self._roles.honorifics:
+        if low in _RANKS and not word.capital and not self._stands_alone(word):
+            return low in self._roles.adjectives
+        if self._roles.kind(low) is not None or low in self._roles.adjectives or low in self._roles.honorifics:
             return True
         if low.startswith(("pro-", "anti-", "ex-", "self-", "israeli-", "us-")) or low.endswith(
             ("-based", "-backed", "-led", "-born", "-language", "-year-old")
         ):
             return True
-        return self._known.adjectives.get(word.text) is not None or (
-            bare in self._roles.kinds and low in self._roles.kinds
-        )
+        return self._known.adjectives.get(word.text) is not None
 
     def _mention(
         self, words: list[_Token], begin: int, place: int, size: int, definite: bool, owner: str | None
@@ -283,13 +386,17 @@ class Finder:
             and not self._person(chain, names)
         ):
             return replace(base, kind=Kind.BODY, name=whole, role=None, head=self._body_head(chain), gender="body")
-        if names and any(word.low in self._roles.places for word in chain):
+        if names and head is None and any(word.low in self._roles.places for word in chain):
             return None
+        if name in self._grounds and head is None:
+            return replace(base, kind=Kind.PLACE)
+        if not names and head is None and self._acting(chain):
+            return replace(base, kind=Kind.BODY, name=whole, gender="body")
         if names:
             return self._named(base, chain, names, head)
         if head is None:
             return None
-        kind = Kind(self._roles.kinds[head])
+        kind = Kind(self._roles.kind(head))
         gender = {"body": "body", "group": "many"}.get(kind.value) or self._roles.gender.get(head)
         return replace(base, kind=kind, gender=gender)
 
@@ -297,7 +404,7 @@ class Finder:
         titles = [word.low for word in chain if word.low in self._roles.honorifics]
         gender = next((self._roles.honorifics[title] for title in titles if self._roles.honorifics[title]), None)
         if head is not None and names[-1] is chain[-1]:
-            kind = Kind(self._roles.kinds[head])
+            kind = Kind(self._roles.kind(head))
             gender = gender or self._roles.gender.get(head)
             return replace(
                 base,
@@ -305,11 +412,11 @@ class Finder:
                 gender=gender or ("body" if kind is Kind.BODY else None),
             )
         if head is not None:  # "Reuters news agency", "Facebook user"
-            kind = Kind(self._roles.kinds[head])
+            kind = Kind(self._roles.kind(head))
             return replace(
                 base,
                 kind=kind,
-                name=None if kind is Kind.GROUP else base.name,
+                name=base.name if kind is Kind.BODY else None,
                 gender={"body": "body", "group": "many"}.get(kind.value),
             )
         acronym = len(names) == 1 and names[0].text.isupper() and len(names[0].text) > 1
@@ -318,10 +425,17 @@ class Finder:
         person = bool(titles) or (len(names) > 1 and not base.definite)
         return replace(base, kind=Kind.PERSON if person else Kind.NAME, gender=gender)
 
+    def _acting(self, chain: list[_Token]) -> bool:
+        """Whether words that are otherwise parts of roles are a body's name: "the United Nations", "the UN"."""
+        capital = [word for word in chain if word.capital]
+        if len(capital) != len(chain) or self._known.of(chain[-1].text) is not None:
+            return False
+        return chain[-1].text.isupper() or any(word.low in self._roles.organisations for word in chain)
+
     def _person(self, chain: list[_Token], names: list[_Token]) -> bool:
         """Whether role words come first and a name of a person last: "Foreign Ministry spokesman John Smith"."""
-        last_role = max((i for i, word in enumerate(chain) if word.low in self._roles.kinds), default=-1)
-        if last_role < 0 or self._roles.kinds[chain[last_role].low] != "person":
+        last_role = max((i for i, word in enumerate(chain) if self._roles.kind(word.low)), default=-1)
+        if last_role < 0 or self._roles.kind(chain[last_role].low) != "person":
             return False
         tail = chain[last_role + 1 :]
         return bool(tail) and not any(word.low in self._roles.organisations for word in tail)
@@ -331,12 +445,18 @@ class Finder:
         kinds = self._roles
         edge = 0
         for number, word in enumerate(chain):
-            is_role = word.low in kinds.kinds or word.low in kinds.honorifics or word.text in self._known.adjectives
+            before = chain[number - 1] if number else None
+            if before is not None and word.capital and not before.capital and kinds.kind(before.low) is not None:
+                if kinds.kind(word.low) is None and word.low not in kinds.honorifics:
+                    edge = number  # "the monitoring group Border Eye": what follows a common word is the name
+                    break
+            is_role = (
+                kinds.kind(word.low) is not None or word.low in kinds.honorifics or word.text in self._known.adjectives
+            )
             if (
                 is_role
                 or (word.low in kinds.adjectives and number == edge)
-                or (word.text in self._known.names
-                and number + 1 < len(chain))
+                or (word.text in self._known.names and number + 1 < len(chain))
             ):
                 edge = number + 1
         names = [word for word in chain[edge:] if word.capital or word.low in _PARTICLES]
@@ -351,12 +471,24 @@ class Finder:
 
     def _head(self, chain: list[_Token]) -> str | None:
         for word in reversed(chain):
-            if word.low in self._roles.kinds:
+            if self._roles.kind(word.low) is not None and (
+                word.low not in _RANKS or word.capital or self._stands_alone(word)
+            ):
                 return word.low
         return None
 
+    def _stands_alone(self, word: _Token) -> bool:
+        """Whether a rank is a person here: "the general said", "the policy chief,"; not "the general staff"."""
+        after = self._plain[word.end : word.end + 24]
+        following = re.match(r" ([a-z]+)", after)
+        return (
+            following is None
+            or following.group(1) in speech().verbs
+            or following.group(1) in ("of", "who", "has", "had", "in")
+        )
+
     def _body_head(self, chain: list[_Token]) -> str | None:
-        return next((word.low for word in chain if self._roles.kinds.get(word.low) == "body"), self._head(chain))
+        return next((word.low for word in chain if self._roles.kind(word.low) == "body"), self._head(chain))
 
     def _party(self, chain: list[_Token]) -> str | None:
         """The party of the first adjective or name of a state among the words."""
@@ -374,11 +506,13 @@ class Finder:
         while place < len(found):
             mention = found[place]
             place += 1
+            if mention.kind is Kind.PLACE:
+                continue
             alone = mention.kind is Kind.PERSON and mention.name is not None
             if mention.head is None or mention.kind in (Kind.PRONOUN, Kind.PARTY) or mention.possessive or alone:
                 yield mention
                 continue
-            while place < len(found) and _TAIL.fullmatch(self._plain[mention.end : found[place].start]):
+            while place < len(found) and self._belongs(mention, found[place]):
                 later = found[place]
                 joined = " and " in self._plain[mention.end : later.start]
                 if (
@@ -410,3 +544,14 @@ class Finder:
                 if later.possessive:
                     break
             yield mention
+
+    def _belongs(self, mention: Mention, later: Mention) -> bool:
+        """Whether the next mention is part of a role: "spokesman for the ministry", "ambassador to the council"."""
+        gap = self._plain[mention.end : later.start]
+        sent = mention.head in _SENT and later.kind is Kind.BODY and _SENT_TO.fullmatch(gap) is not None
+        return sent or _TAIL.fullmatch(gap) is not None
+
+
+def grounds_of(plain: str) -> frozenset[str]:
+    """Names that stand after words for places: "in Oldham", "the village of Oldham"."""
+    return frozenset(found.group(1).removesuffix("'s") for found in _GROUND.finditer(plain))

@@ -13,7 +13,8 @@ from witnessmark.claims.articles.cast import REPORT, Cast, Speaker
 from witnessmark.claims.articles.counts import find_count
 from witnessmark.claims.articles.dates import Dated, DateReader, chosen
 from witnessmark.claims.articles.hedging import hedge_of
-from witnessmark.claims.articles.mentions import Finder, Kind, Mention, common_capitals
+from witnessmark.claims.articles.interviews import turns_of
+from witnessmark.claims.articles.mentions import Finder, Kind, Mention, common_capitals, grounds_of
 from witnessmark.claims.articles.sentences import Parsed, Quotation, Sentence, parse
 from witnessmark.claims.articles.topics import topics_of
 from witnessmark.claims.articles.whereabouts import Atlas, Placed, PlaceReader
@@ -49,6 +50,7 @@ class _Said:
     quoted: bool
     via: tuple[str, ...]
     others: tuple[Span, ...] | None = None
+    asked: Topic | None = None
 
 
 class Proposer:
@@ -79,7 +81,7 @@ class Proposer:
         self._parsed: Parsed = parse(text)
         spans = [(each.start, each.end) for each in self._parsed.sentences]
         names = common_capitals(self._parsed.plain, spans)
-        self._finder = Finder(self._parsed.masked, names, self._known)
+        self._finder = Finder(self._parsed.masked, names, self._known, grounds_of(self._parsed.plain))
         self._mentions = {
             each: self._finder.find(each.start, each.end, each.heading) for each in self._parsed.sentences
         }
@@ -90,6 +92,13 @@ class Proposer:
         self._places = PlaceReader(atlas, self._known, self._is_somebody)
         self._attributor = Attributor(self._parsed.masked)
         self._questions: dict[str, None] = {}
+        self._turns = turns_of(self._parsed, everyone)
+        self._voices: dict[int, Speaker] = {}
+        for number, turn in self._turns.items():
+            voice = self._cast.resolve(turn.speaker) if turn.speaker is not None else None
+            if voice is not None:
+                self._voices[number] = voice
+        self._issuer = self._cast.report
 
     def _is_somebody(self, name: str) -> bool:
         return name in self._bodies or self._cast.known_person(name)
@@ -119,9 +128,7 @@ class Proposer:
 
     def _all_said(self) -> Iterator[_Said]:
         """Everybody's words, sentence by sentence; quotations go to those who were named beside them."""
-        attributed = {
-            each: self._attributor.find(each.start, each.end, self._mentions[each]) for each in self._parsed.sentences
-        }
+        attributed = {each: self._attributed(each) for each in self._parsed.sentences}
         owners = self._owners(attributed)
         speakers: dict[int, Speaker | None] = {}
         last_of_paragraph: dict[int, Speaker] = {}
@@ -129,6 +136,7 @@ class Proposer:
         for sentence in self._parsed.sentences:
             by_paragraph.setdefault(sentence.paragraph, []).append(sentence)
         for number in sorted(by_paragraph):
+            self._cast.report = self._voices.get(number, self._issuer)
             for sentence in by_paragraph[number]:
                 for mention in self._mentions[sentence]:
                     if mention.kind is not Kind.PRONOUN:
@@ -141,6 +149,13 @@ class Proposer:
                         last_of_paragraph[number] = speaker
             for sentence in by_paragraph[number]:
                 yield from self._of_sentence(sentence, attributed[sentence], owners, speakers, last_of_paragraph)
+
+    def _attributed(self, sentence: Sentence) -> list[Attribution]:
+        """The attributions of a sentence, without the name that opens a turn of an interview."""
+        turn = self._turns.get(sentence.paragraph)
+        start = sentence.start if turn is None else min(max(sentence.start, turn.starts), sentence.end)
+        inside = [each for each in self._mentions[sentence] if each.start >= start]
+        return self._attributor.find(start, sentence.end, inside)
 
     def _note(self, mention: Mention) -> None:
         """Learn that somebody was mentioned, for the pronouns that follow."""
@@ -295,9 +310,21 @@ class Proposer:
             last = min([last, *taken])
             if self._parsed.plain[sentence.start : sentence.end].rstrip().endswith("?"):
                 continue
-            yield _Said(
-                self._cast.report, None, None, ((first, last),), self._passage(sentence, (first, last)), False, ()
-            )
+            if sentence.heading and re.match(
+                r"(?:how|why|what|where|who|when)\b", self._parsed.plain[sentence.start : sentence.end].lower()
+            ):
+                continue
+            turn = self._turns.get(sentence.paragraph)
+            verb: Verb | None = None
+            asked: Topic | None = None
+            if turn is not None:
+                first = max(first, turn.starts)
+                if turn.speaker is None or first >= last:
+                    continue
+                asked = turn.asked if sentence.start <= turn.starts else None
+                verb = _PLAIN_SAY
+            passage = self._passage(sentence, (first, last))
+            yield _Said(self._cast.report, verb, None, ((first, last),), passage, False, (), None, asked)
 
     def _proposals(self, said: _Said) -> Iterator[Proposal]:
         text, plain = self._parsed.text, self._parsed.plain
@@ -317,14 +344,18 @@ class Proposer:
         count = next((found for first, last in spans if (found := find_count(text, first, last)) is not None), None)
         time = chosen(dated, plain)
         located = bool(placed) and self._located(placed[0], spans)
+        shown = any(pattern.search(words.lower()) for pattern in topic_patterns()["material"])
         topics = topics_of(
             words,
             said.verb,
             place=bool(placed),
             time=any(each.time or each.ask for each in dated),
-            count=count is not None,
+            count=count is not None
+            and (not shown or (said.verb is not None and _COUNTED.search(count.words) is not None)),
             located=located,
         )
+        if said.asked is not None and said.asked not in topics:
+            topics = (said.asked, *(topic for topic in topics if topic is not Topic.CONTEXT))
         if not topics:
             return
         self._ask(dated, placed)
@@ -362,11 +393,8 @@ class Proposer:
 
     def _located(self, placed: Placed, spans: list[Span]) -> bool:
         """Whether the words say where something lies: "X is not far from Y", "X lies in Y"."""
-        before = self._parsed.plain[max(spans[0][0], placed.start - 40) : placed.start]
-        return (
-            re.search(r"[A-Z][\w'-]+,? (?:is|are|lies|lie|sits|stands|is located|is situated) (?:\w+ly )?$", before)
-            is not None
-        )
+        before = self._parsed.plain[max(spans[0][0], placed.start - 60) : placed.start]
+        return _LIES.search(before) is not None
 
     def _said_at(self, said: _Said, spans: list[Span]) -> SaidTime | None:
         """When it was said, by words of the sentence that are not part of what is said."""
@@ -420,6 +448,13 @@ class Proposer:
         return f"{said.speaker.name} {_INDIRECT[hedge]}: {words}."
 
 
+_COUNTED = re.compile(
+    r"\d|\b(?!several|some|few)(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?)\b",
+    re.IGNORECASE,
+)
+_LIES = re.compile(
+    r"(?:[A-Z][\w'-]+|\bthe [\w -]{2,30}?),? (?:is|are|lies|lie|sits|stands|stood|stand|lay|were|was|(?:is|was) (?:located|situated)) (?:\w+ly )?$"
+)
 _PLAIN_SAY = Verb("say", Hedge.ASSERTS)
 _INDIRECT = {
     Hedge.ASSERTS: "states",

@@ -16,6 +16,11 @@ _SHORTENED = re.compile(
 )
 _END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s+[\"'“‘«„(\[]?[^\W_])")
 HEADLINE_WORDS_MAX = 25
+_DATELINES_WITHIN = 6
+_DATELINE = re.compile(
+    r"[A-Z][A-Z .,'/-]{2,40}(?:[,.]? [\w ,.]{0,40})?(?:\([^)]{1,40}\)[, \w.]{0,30})? ?(?:--|-|:) (?=\S)"
+)
+"""Town, date and agency before a report's first sentence: "HARBOUR, 3 October 2031 (Wire) - "."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,10 @@ def parse(text: str) -> Parsed:
     for number, (start, end) in enumerate(_paragraphs(text)):
         quotations.extend(_quotations(text, start, end, number))
         spans = list(_sentences(plain, start, end))
+        if spans and number < _DATELINES_WITHIN:
+            dateline = _DATELINE.match(plain, spans[0][0], spans[0][1])
+            if dateline is not None:
+                spans[0] = (dateline.end(), spans[0][1])
         for first, last in spans:
             words = plain[first:last].split()
             bare = len(spans) == 1 and plain[last - 1] not in ".!?…\"”:'’" and len(words) <= HEADLINE_WORDS_MAX

@@ -11,6 +11,19 @@ def _has(name: str, low: str) -> bool:
     return any(pattern.search(low) for pattern in topic_patterns()[name])
 
 
+def _by_verb(verb: Verb) -> tuple[Topic, ...]:
+    """What a verb alone says its object is about, where the words do not."""
+    if verb.word in ("accuse", "blame"):
+        return (Topic.WHO,)
+    if verb.hedge is Hedge.DENIES:
+        return (Topic.ACT,)
+    return (
+        (Topic.AUTHENTICITY,)
+        if (verb.stance or verb.word == "verify") and ("verif" in verb.word or "confirm" in verb.word)
+        else ()
+    )
+
+
 def topics_of(
     words: str, verb: Verb | None, *, place: bool, time: bool, count: bool, located: bool
 ) -> tuple[Topic, ...]:
@@ -36,6 +49,8 @@ def topics_of(
             if verb.word in ("condemn", "denounce", "decry") and _has("law", low)
             else (Topic.RESPONSE,)
         )
+    for film in topic_patterns()["shot_film"]:
+        low = film.sub(r"\1\2 filmed", low)
     own = verb is None
     if own and _has("noise", low):
         return ()
@@ -71,7 +86,12 @@ def topics_of(
         found.add(Topic.ACT)
     if _has("who", low) and Topic.UNIT not in found and Topic.CONTEXT not in found and not (own and Topic.ACT in found):
         found.add(Topic.WHO)
-    if count and not material and (acts or _has("casualty", low) or _has("context", low) or not own):
+        if _has("who_did", low):
+            found.discard(Topic.ACT)
+    if _has("number_words", low):
+        found.add(Topic.COUNT)
+        found.discard(Topic.ACT)
+    elif count and (acts or _has("casualty", low) or _has("context", low) or not own):
         found.add(Topic.COUNT)
     if (
         _has("method", low)
@@ -83,6 +103,6 @@ def topics_of(
         found.add(Topic.RESPONSE)
     if _has("context", low) and found <= {Topic.COUNT, Topic.PLACE} and not filming:
         found.add(Topic.CONTEXT)
-    if verb is not None and verb.word in ("accuse", "blame") and not found:
-        found.add(Topic.WHO)
+    if verb is not None and not found:
+        found.update(_by_verb(verb))
     return tuple(topic for topic in Topic if topic in found)

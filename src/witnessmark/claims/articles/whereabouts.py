@@ -66,7 +66,40 @@ _RELATED = re.compile(rf"\b(?P<rel>{one_of(_REACH_KM)}) {_INTRO}{_NAME.format('a
 _TAIL_KIND = re.compile(rf" (?:{_KIND})\b")
 _SHARE = {"most": 1.0 / 3.0, "": 0.5}
 _LEADING_COMMON = frozenset(
-    ["the", "a", "an", "this", "that", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "twitter", "telegram", "facebook", "youtube", "tiktok", "instagram", "english", "whatsapp"]
+    [
+        "the",
+        "a",
+        "an",
+        "this",
+        "that",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "twitter",
+        "telegram",
+        "facebook",
+        "youtube",
+        "tiktok",
+        "instagram",
+        "english",
+        "whatsapp",
+    ]
 )
 
 
@@ -155,14 +188,16 @@ class PlaceReader:
     def _is_place(self, match: re.Match[str], text: str) -> bool:
         name = match["a"]
         first = name.split()[0]
-        if first.lower() in _LEADING_COMMON or first.lower() in roles().never or self._persons(name):
+        if first.lower() in _LEADING_COMMON or first.lower() in roles().never:
             return False
         if self._parties.adjectives.get(name) and name not in self._parties.names:
             return False
         relation = match.groupdict().get("rel") or "km"
-        sure = re.search(rf"\b{_KIND} (?:of )?(?:the )?$", text[match.start() : match.start("a")]) or _TAIL_KIND.match(
-            text, match.end()
-        )
+        sure = re.search(
+            rf"\b{_KIND} (?:of )?(?:the )?$", text[max(0, match.start("a") - 30) : match.start("a")]
+        ) or _TAIL_KIND.match(text, match.end())
+        if self._persons(name) and not sure:
+            return False
         worded = any(word.lower() in roles().places for word in name.split())
         if relation not in (
             "at",

@@ -109,9 +109,13 @@ def speech() -> Speech:
     return Speech(
         verbs,
         nouns,
-        re.compile(rf"\b(?:{one_of(verbs)})\b"),
+        re.compile(rf"(?<!-)\b(?:{one_of(verbs)})\b(?!-)"),
         re.compile(rf"\b({one_of(nouns)})\b"),
     )
+
+
+_NO_PLURALS = frozenset(("heads", "chairs", "leads", "fathers", "doctors", "authors", "researches", "posts", "does"))
+"""Forms that are more often verbs than people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,14 @@ class Roles:
     organisations: frozenset[str]
     never: frozenset[str]
     places: frozenset[str]
+
+    def kind(self, word: str) -> str | None:
+        """What sort of speaker a role word in lower case names: "person", "body", "group"; None for other words."""
+        found = self.kinds.get(word)
+        if found is not None or word in _NO_PLURALS or not word.endswith("s"):
+            return found
+        singular = word[:-3] + "y" if word.endswith("ies") else word[:-1]
+        return "group" if singular in self.kinds else None
 
 
 @cache

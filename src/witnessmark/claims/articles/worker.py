@@ -13,7 +13,36 @@ import numpy as np
 from witnessmark.media.worker.serve import Halt, Reply, Request, Task, serve
 from witnessmark.plain import Plain
 
-_ENCODINGS = ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "ascii", "latin-1", "iso8859-2", "iso8859-5", "iso8859-9", "iso8859-15", "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1256", "cp1257", "koi8-r", "koi8-u", "cp866", "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "mac_roman", "idna"]
+_ENCODINGS = [
+    "utf-8-sig",
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "utf-32",
+    "ascii",
+    "latin-1",
+    "iso8859-2",
+    "iso8859-5",
+    "iso8859-9",
+    "iso8859-15",
+    "cp1250",
+    "cp1251",
+    "cp1252",
+    "cp1253",
+    "cp1254",
+    "cp1256",
+    "cp1257",
+    "koi8-r",
+    "koi8-u",
+    "cp866",
+    "gb18030",
+    "big5",
+    "shift_jis",
+    "euc_jp",
+    "euc_kr",
+    "mac_roman",
+    "idna",
+]
 _OTHER = "Save the page again as plain text, or name another copy."
 
 
