@@ -216,4 +216,4 @@ def camouflage(palette: str, way: str, seed: int, side_px: int = 512, cell_px: f
         small = cv2.resize(field, (side_px // block, side_px // block), interpolation=cv2.INTER_AREA)
         field = cv2.resize(small, (side_px, side_px), interpolation=cv2.INTER_NEAREST)
     steps = np.quantile(field, [0.3, 0.55, 0.8])
-    return np.asarray(PALETTES[palette], np.uint8)[np.digitize(field, steps)]
+    return np.asarray(np.asarray(PALETTES[palette], np.uint8)[np.digitize(field, steps)], np.uint8)

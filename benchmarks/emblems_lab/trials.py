@@ -93,7 +93,8 @@ def shown_of(split: Split, data: Path | None) -> tuple[dict[str, Rgb], dict[str,
     for path in sorted((data / split.folder).glob("*.png")) if data is not None and split.folder else ():
         if path.name.startswith(("emblem", "flag", "ref_")):
             picture = cv2.imread(str(path))
-            known[path.stem] = np.ascontiguousarray(picture[:, :, ::-1])
+            if picture is not None:
+                known[path.stem] = np.ascontiguousarray(picture[:, :, ::-1], np.uint8)
     never: dict[str, Rgb] = {}
     for style in split.styles:
         for number in range(split.each):

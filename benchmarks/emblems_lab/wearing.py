@@ -88,7 +88,7 @@ def wear(emblem: Rgb, worn: Worn, seed: int) -> Shot:
     size = (scene_px, scene_px)
     laid = cv2.warpPerspective(emblem, plane, size, flags=cv2.INTER_AREA).astype(np.float32)
     mask = cv2.warpPerspective(_sewn(emblem), plane, size).astype(np.float32)[:, :, None] / 255
-    scene = cloth * (1 - mask) + laid * mask
+    scene = np.asarray(cloth * (1 - mask) + laid * mask, np.float32)
     if worn.fold_share > 0:
         scene = _folded(scene, worn.fold_share * tall, rng)
     if worn.cover_share > 0:
@@ -96,19 +96,23 @@ def wear(emblem: Rgb, worn: Worn, seed: int) -> Shot:
     scene = _lit(scene, rng)
     shrink = worn.height_px / tall
     side = max(32, round(scene_px * shrink))
-    small = cv2.resize(scene, (side, side), interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(scene, (side, side), interpolation=cv2.INTER_AREA), np.float64)
     if worn.blur_px > 0:
-        small = cv2.GaussianBlur(small, (0, 0), worn.blur_px)
-    small += rng.normal(0, 3.0, small.shape)
-    coded = cv2.imencode(
-        ".jpg", np.clip(small, 0, 255).astype(np.uint8)[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, worn.jpeg_quality]
-    )[1]
-    rgb = np.ascontiguousarray(cv2.imdecode(coded, cv2.IMREAD_COLOR)[:, :, ::-1])
+        small = np.asarray(cv2.GaussianBlur(small, (0, 0), worn.blur_px), np.float64)
+    rgb = _coded(np.clip(small + rng.normal(0, 3.0, small.shape), 0, 255).astype(np.uint8), worn.jpeg_quality)
     low, high = corners.min(axis=0) * side / scene_px, corners.max(axis=0) * side / scene_px
     stray = rng.uniform(-worn.loose_share, worn.loose_share, 4) * worn.height_px
     left, top = np.clip(np.round(low + stray[:2]), 0, side - 9)
     right, bottom = np.clip(np.round(high + stray[2:]), [left + 8, top + 8], side)
     return Shot(rgb, (int(left), int(top), int(right - left), int(bottom - top)))
+
+
+def _coded(rgb: Rgb, quality: int) -> Rgb:
+    """A picture once through JPEG."""
+    coded = cv2.imencode(".jpg", np.ascontiguousarray(rgb[:, :, ::-1]), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    again = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+    assert again is not None
+    return np.ascontiguousarray(again[:, :, ::-1], np.uint8)
 
 
 def _sewn(emblem: Rgb) -> NDArray[np.uint8]:

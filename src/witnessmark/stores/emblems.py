@@ -125,7 +125,9 @@ class EmblemLibrary:
                         "To say something else of it, take it out with emblems remove first.",
                     )
                 line = {"label": reference.label, "sha256": reference.sha256.hex(), "by": reference.added_by}
-                hashes = {ending: hashlib.sha256(content).hexdigest() for ending, content in files.items()}
+                hashes: dict[str, Plain] = {
+                    ending: hashlib.sha256(content).hexdigest() for ending, content in files.items()
+                }
                 self._log("added", {**line, "hashes": hashes})
                 for ending, content in files.items():
                     self._write(self._path(reference.sha256, ending), content)
@@ -320,10 +322,10 @@ class EmblemLibrary:
 
 def _packed(rgb: Rgb) -> bytes:
     """A decoded picture in a form that needs no decoder: size, then deflated RGB."""
-    height, width = rgb.shape[:2]
+    height, width = (int(side) for side in rgb.shape[:2])
     size = height.to_bytes(4, "little") + width.to_bytes(4, "little")
     body = zlib.compress(np.ascontiguousarray(rgb, np.uint8).tobytes(), 6)
-    return MAGIC + size + zlib.crc32(size + body).to_bytes(4, "little") + body
+    return b"".join((MAGIC, size, zlib.crc32(size + body).to_bytes(4, "little"), body))
 
 
 def _unpacked(packed: bytes) -> Rgb | Broken:

@@ -47,7 +47,7 @@ def cloth(seed: int, side_px: int, colours: tuple[tuple[int, int, int], ...], sq
         small = cv2.resize(field, (side_px // 8, side_px // 8), interpolation=cv2.INTER_AREA)
         field = cv2.resize(small, (side_px, side_px), interpolation=cv2.INTER_NEAREST)
     steps = np.quantile(field, np.linspace(0, 1, len(colours) + 1)[1:-1])
-    return np.asarray(colours, np.uint8)[np.digitize(field, steps)]
+    return np.asarray(np.asarray(colours, np.uint8)[np.digitize(field, steps)], np.uint8)
 
 
 GREEN = ((46, 52, 36), (82, 88, 62), (118, 106, 74), (30, 30, 26))

@@ -80,7 +80,8 @@ def test_cloth_is_told_by_colours_and_texture_and_only_similar() -> None:
         rgb = cloth(number, 256, colours, squares)
         among.append(ready(reference(rgb, label, "camouflage"), rgb))
     for label, (colours, squares) in kinds.items():
-        seen = cv2.resize(cloth(50, 256, colours, squares), (180, 180), interpolation=cv2.INTER_AREA)
+        small = cv2.resize(cloth(50, 256, colours, squares), (180, 180), interpolation=cv2.INTER_AREA)
+        seen = np.asarray(small, np.uint8)
         found = compare_box(seen, (20, 20, 140, 140), among)
         assert found.candidates[0].reference.label == label and found.grade == SIMILAR
     assert compare_box(badge(1), (10, 10, 180, 180), among).grade == NOTHING

@@ -16,7 +16,7 @@ WORK_PX = 96
 MARGIN = 0.25
 """How much around the box is taken along, as a share of it: a person's box is never exact."""
 SIZES = (0.8, 0.95, 1.12)
-TURNS_DEG = (-24.0, -12.0, 0.0, 12.0, 24.0)
+TURNS_DEG = (-36.0, -18.0, 0.0, 18.0, 36.0)
 """Tried first, for every reference; what lies between is found by `refined`."""
 STEPS = 12
 """Steps of refinement at most."""

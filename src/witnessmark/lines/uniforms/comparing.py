@@ -262,7 +262,7 @@ def _cloths(inside: Rgb, library: Sequence[Ready]) -> list[Candidate]:
 
 def _points(matched: Held) -> tuple[MatchedPoint, ...]:
     count = matched.inliers_count
-    chosen = np.unique(np.linspace(0, count - 1, min(count, POINTS_KEPT)).astype(int)) if count else []
+    chosen = np.unique(np.linspace(0, max(0, count - 1), min(count, POINTS_KEPT)).astype(int))
     return tuple(
         MatchedPoint(*(round(float(value), 4) for value in (*matched.ours_xy[index], *matched.theirs_xy[index])))
         for index in chosen

@@ -63,7 +63,7 @@ class Encoder:
                 f"The picture encoder '{self.path}' does not take a picture of {SIDE_PX} x {SIDE_PX} px.",
                 "Export it with one input of shape (1, 3, 224, 224) and one output.",
             ) from error
-        row = row.reshape(row.shape[0], -1, row.shape[-1])[:, 0].ravel() if row.ndim > 2 else row.ravel()
+        row = row[:, 0].ravel() if row.ndim == 3 else row.ravel()  # of a row for every patch, the first is the whole's
         if row.size < 2 or not np.all(np.isfinite(row)):
             raise BadInputError(f"The picture encoder '{self.path}' gave no usable row.", "Check the export.")
         return np.asarray(row / max(float(np.linalg.norm(row)), 1e-9), np.float32)

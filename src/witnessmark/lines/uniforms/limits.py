@@ -13,7 +13,7 @@ took every never-seen emblem for a known one: shields and digits are shared."""
 AGREEING_MIN, WEAKEST_MIN = 0.97, 0.65
 """Piece by piece, this share of what the reference shows must agree, and nine in ten pieces this well."""
 VERIFIED_SCORE = 0.8
-SIMILAR_SCORE, SIMILAR_AGREEING = 0.85, 0.9
+SIMILAR_SCORE, SIMILAR_AGREEING = 0.82, 0.8
 """From where on a box is called similar to a reference."""
 RIVAL_WITHIN = 0.02
 """Where another reference scores within this of the best, neither is verified: they are rivals."""

@@ -58,9 +58,9 @@ def lab_of(rgb: Rgb) -> Floats32:
     -------
     ndarray of float32, shape (height, width, 3)
     """
-    lab = cv2.cvtColor(rgb.astype(np.float32) / 255.0, cv2.COLOR_RGB2LAB)
+    lab = np.asarray(cv2.cvtColor(rgb.astype(np.float32) / 255.0, cv2.COLOR_RGB2LAB), np.float32)
     lab[:, :, 0] *= LUMA_WEIGHT
-    return np.asarray(lab, np.float32)
+    return lab
 
 
 def look_of(rgb: Rgb) -> Look:
@@ -123,7 +123,7 @@ def coarse_of(fine: Floats32, weight: Floats32) -> tuple[Floats32, Floats32]:
     size = (COARSE_PX, COARSE_PX)
     values = cv2.resize(fine, size, interpolation=cv2.INTER_AREA)
     weights = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
-    return values.reshape(-1), np.repeat(weights.reshape(-1), 3)
+    return np.asarray(values.reshape(-1), np.float32), np.asarray(np.repeat(weights.reshape(-1), 3), np.float32)
 
 
 def _sized(rgb: Rgb, side_px: int) -> Rgb:

@@ -19,8 +19,15 @@ SHIFTS = (-3, -2, -1, 0, 1, 2, 3)
 """Cloth is filmed from anywhere: its texture may be this many steps of size larger or smaller."""
 LEVELS = 24
 """Ranks by which two palettes are compared."""
-PALETTE_SCALE = 11.0
-"""Distance of palettes in L*a*b* (L* made light) at which likeness falls to 1/e."""
+GAIN_MOST = 1.3
+"""Light may differ by this factor of lightness, about twice as much light."""
+PALETTE_SCALE = 6.0
+"""Distance of palettes in L*a*b* (L* made light) at which likeness falls to 1/e. Of drawn cloth filmed twice, half are
+within 2 and nineteen in twenty within 5; of cloth in other colours, half are beyond 10."""
+TEXTURE_FROM, TEXTURE_TO = 0.3, 0.68
+"""Overlap of spectra that counts as nothing, and as whole: the median of drawn cloth with the same pattern."""
+SQUARE_SCALE = 0.3
+"""Difference of squareness at which nothing is left of it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +68,8 @@ def cloth_of(rgb: Rgb) -> Cloth | None:
     piece = np.ascontiguousarray(rgb[top : top + side, left : left + side])
     way = cv2.INTER_AREA if side > SIDE_PX else cv2.INTER_CUBIC
     lab = lab_of(np.asarray(cv2.resize(piece, (SIDE_PX, SIDE_PX), interpolation=way), np.uint8))
-    soft = cv2.GaussianBlur(lab, (0, 0), 1.0)
+    soft = np.asarray(cv2.GaussianBlur(lab, (0, 0), 1.0), np.float32)
+    soft[:, :, 0] += 16.0 * LUMA_WEIGHT  # so that more light multiplies all three alike
     axes = _axes()
     ranked = np.sort(soft.reshape(-1, 3) @ axes.T, axis=0)
     at = ((np.arange(LEVELS) + 0.5) / LEVELS * len(ranked)).astype(int)
@@ -69,19 +77,20 @@ def cloth_of(rgb: Rgb) -> Cloth | None:
 
 
 def likeness(one: Cloth, other: Cloth) -> float:
-    """How alike two pieces of cloth are, 0 to 1: colours, texture and squareness multiplied.
+    """How alike two pieces of cloth are, 0 to 1: colours times the mean of texture and squareness.
 
     Notes
     -----
-    Colours by the sliced Wasserstein distance (Rabin et al. 2011, doi:10.1007/978-3-642-24785-9_37), lightness made
-    free of a common shift; texture by the overlap of power spectra in steps of size and direction.
+    Colours by the sliced Wasserstein distance (Rabin et al. 2011, doi:10.1007/978-3-642-24785-9_37), light made
+    free of a common factor; texture by the overlap of power spectra in steps of size and direction.
     """
-    apart = one.directions - other.directions
-    light = _axes()[:, 0:1] * float((one.directions[0] - other.directions[0]).mean())
-    palette = float(np.sqrt(np.mean((apart - 0.7 * light) ** 2)))
+    gain = float((one.directions * other.directions).sum() / max(float((other.directions**2).sum()), 1e-9))
+    gain = min(max(gain, 1.0 / GAIN_MOST), GAIN_MOST)
+    palette = float(np.sqrt(np.mean((one.directions - gain * other.directions) ** 2))) / np.sqrt(gain)
     texture = max(_overlap(one.energy, other.energy, shift) for shift in SHIFTS)
-    square = 1.0 - min(1.0, 2.0 * abs(one.square_share - other.square_share))
-    return float(np.exp(-palette / PALETTE_SCALE) * texture * (0.5 + 0.5 * square))
+    shape = min(1.0, max(0.0, (texture - TEXTURE_FROM) / (TEXTURE_TO - TEXTURE_FROM)))
+    square = max(0.0, 1.0 - abs(one.square_share - other.square_share) / SQUARE_SCALE)
+    return float(np.exp(-((palette / PALETTE_SCALE) ** 2)) * (shape + square) / 2.0)
 
 
 def _axes() -> Floats32:
