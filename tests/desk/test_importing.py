@@ -242,7 +242,7 @@ def test_incidents_and_sheets_laid_out_for_import(case: Case, tmp_path: Path) ->
         import_bayanat(case, plain)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.datetimes(dt.datetime(1990, 1, 1), dt.datetime(2100, 1, 1)),
     st.integers(-14 * 60, 14 * 60),
@@ -262,7 +262,7 @@ def test_no_way_of_writing_a_time_loses_its_offset(at: dt.datetime, offset_min: 
     assert found.at == whole and found.at.utcoffset() == whole.utcoffset()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.recursive(
         st.none()

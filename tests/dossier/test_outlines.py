@@ -48,7 +48,7 @@ def _check(geometry: dict[str, Any]) -> None:
             assert np.all(np.abs(ring[:, 0]) <= 180) and np.ptp(ring[:, 0]) < 180
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.floats(0.05, 0.95))
 def test_an_outline_holds_its_cells_and_no_others(seed: int, share: float) -> None:
     mask = np.random.default_rng(seed).random(GRID.n_places) < share
@@ -87,7 +87,7 @@ def test_a_region_across_the_180th_meridian_is_cut_there(share: float) -> None:
 
 
 @given(st.floats(-80, 80), st.floats(-180, 180), st.floats(0.1, 500))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_circles_turn_counterclockwise_within_the_meridians(lat: float, lon: float, radius_km: float) -> None:
     geometry = outlines.circle(lat, lon, radius_km)
     assert geometry is not None

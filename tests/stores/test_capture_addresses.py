@@ -32,7 +32,7 @@ def test_public_addresses_are_not(address: str) -> None:
     assert refusal(address) is None
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.integers(0, 2**32 - 1))
 @example(int(ipaddress.IPv4Address("127.0.0.1")))
 @example(int(ipaddress.IPv4Address("169.254.169.254")))
@@ -65,7 +65,7 @@ def _written(number: int, how: int) -> str:
     ][how]
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.integers(0, 2**32 - 1), st.integers(0, 9))
 @example(int(ipaddress.IPv4Address("127.0.0.1")), 0)
 @example(int(ipaddress.IPv4Address("127.0.0.1")), 8)
