@@ -11,12 +11,12 @@ $(VENV)/core: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Witnessmark needs Python 3.11 or newer; run: make PYTHON=/path/to/python3.11"; exit 2; }
 	@echo "Setting up $(VENV) (once; a few minutes on a slow line) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(PIP) -e '.[rehearsal,web]'
+	@$(PIP) -e '.[rehearsal,terrain,web]'
 	@touch $@
 
 $(VENV)/dev: $(VENV)/core
 	@echo "Adding the test and check tools ..."
-	@$(PIP) -e '.[rehearsal,web,test,check,docs]'
+	@$(PIP) -e '.[rehearsal,terrain,web,test,check,docs]'
 	@touch $@
 
 $(VENV)/bench: $(VENV)/dev

@@ -50,5 +50,7 @@ def demo_command(
         for path in done.dossiers:
             OUT.print(f"  python3 -I {path / 'verify.py'}")
         OUT.print(f"  witnessmark custody verify --case {done.case}")
+        say("", mark="\nOpen it in a browser")
+        OUT.print(f"  witnessmark serve {out}   (then follow the link it prints, once, to make the first account)")
 
     answer(as_json, done, tell)

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from witnessmark.custody.records import Item
 from witnessmark.desk.assessing import assess, show_assessment_pictures
-from witnessmark.desk.case import new_case
+from witnessmark.desk.case import Case, new_case
 from witnessmark.desk.copies import Answer, look_up
 from witnessmark.desk.inquiry import run_lines
 from witnessmark.desk.items import add_item, show_pictures
 from witnessmark.desk.lawful import attach
 from witnessmark.desk.libraries import post
+from witnessmark.desk.marking import draw_mark
+from witnessmark.desk.outside import FOLDER
 from witnessmark.desk.reviewing import review_subject
 from witnessmark.desk.sealing import seal_case
 from witnessmark.desk.statements import add_claims
@@ -23,13 +26,16 @@ from witnessmark.desk.verifying import verify_case
 from witnessmark.dossier import Edition, verify
 from witnessmark.errors import ClashError, CustodyError, DossierError
 from witnessmark.rehearsal.edits import apply_edit
+from witnessmark.rehearsal.hand import marks_of
 from witnessmark.rehearsal.incident import render_incident
 from witnessmark.rehearsal.presets import demo_scenario
+from witnessmark.rehearsal.relief import jacksboro_file
 from witnessmark.rehearsal.scenario import Scenario
 from witnessmark.rehearsal.story import demo_story
 from witnessmark.review import Verdict, load_reviewer_key, new_reviewer_key
 
 MARKER = "rehearsal.json"
+HAND_SEED = 5
 Progress = Callable[[str, float, str], None]
 """(which step, done from 0 to 1, what is being done)"""
 
@@ -120,6 +126,7 @@ def run_demo(out: Path, *, scenario: Scenario | None = None, progress: Progress 
         )
         known = look_up(case, likeness.item, progress=lambda done, what: tell("looking for copies", done, what))
         book = add_claims(case, claims)
+        _mark(case, taken.item, out / "truth")
         results = run_lines(case, progress=tell)
         exhibit = taken.item.exhibit_number
         assessment = assess(case, [exhibit], progress=lambda done, what: tell("fusion", done, what))
@@ -154,6 +161,15 @@ def _re_edited(clip: Path, folder: Path) -> Path:
     return folder / "likeness.mp4"
 
 
+def _mark(case: Case, item: Item, truth: Path) -> None:
+    """Elevation for the case's folder, and on the clip what an analyst would draw: the ridges, a shadow, the sky."""
+    folder = case.folder / FOLDER / "elevation"
+    folder.mkdir(parents=True)
+    shutil.copyfile(jacksboro_file(), folder / "jacksboro.npz")
+    for drawn in marks_of(truth / "truth.json", HAND_SEED):
+        draw_mark(case, item, drawn.kind, drawn.body, at_pts_s=drawn.at_s)
+
+
 def _make_room(out: Path) -> None:
     if out.exists() and not (out / MARKER).is_file() and (not out.is_dir() or any(out.iterdir())):
         raise ClashError(f"'{out}' holds something that is not a demo.", "Name another folder with --out DIR.")
@@ -179,7 +195,7 @@ def _review(case: Any, out: Path, assessment_id: str) -> None:
         (
             "C. Third (rehearsed)",
             Verdict.DISSENT,
-            "One line of inquiry alone does not carry a date; wait for the terrain.",
+            "One line of inquiry alone does not carry a date; ask for a record of the weather.",
         ),
     )
     for name, verdict, reasons in opinions:

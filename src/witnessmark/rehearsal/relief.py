@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -65,6 +66,13 @@ class Relief:
         return south + margin_deg <= lat_deg <= north - margin_deg and west + margin_deg <= lon_deg <= east - margin_deg
 
 
+def jacksboro_file() -> Path:
+    """The sample as matplotlib brings it along; an elevation folder takes it as it is."""
+    from matplotlib import cbook
+
+    return Path(str(cbook.get_sample_data("jacksboro_fault_dem.npz", asfileobj=False)))
+
+
 def jacksboro() -> Relief:
     """The elevation sample inside matplotlib: hills of the Jacksboro fault, 29 x 32 km, 3 arc-seconds.
 
@@ -79,10 +87,7 @@ def jacksboro() -> Relief:
     falls within 1 km of Cross Mountain, Tennessee (36.2 N, 84.23 W), the lowest on the Clinch River below Norris Dam.
     Edges are those of the outer cells, so the first node lies half a step inside.
     """
-    from matplotlib import cbook
-
-    path = str(cbook.get_sample_data("jacksboro_fault_dem.npz", asfileobj=False))
-    with np.load(path) as sample:
+    with np.load(jacksboro_file()) as sample:
         elevation = np.asarray(sample["elevation"], dtype=np.float64)
         west, step_x = float(sample["xmin"]), float(sample["dx"])
         north, step_y = float(sample["ymax"]), float(sample["dy"])

@@ -33,4 +33,4 @@ def blind_on(case: Case, name: str) -> frozenset[str]:
 
 def hidden_from_the_blind(path: str) -> bool:
     """Whether a route, by its template, may show what was concluded."""
-    return path.startswith("/c/{case}") and not path.startswith(OPEN_TO_THE_BLIND)
+    return path.startswith(("/c/{case}", "/api/c/{case}")) and not path.startswith(OPEN_TO_THE_BLIND)
