@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,9 @@ from witnessmark.errors import BadInputError, ClashError
 from witnessmark.fusion.records import ClaimRegion
 from witnessmark.hypotheses.logs import log_sum
 from witnessmark.hypotheses.space import Hypotheses
+
+LEAST_MASS = 1e-200
+"""Below this share of the greatest mass, a sum of exponentials may have lost parts: doubles end at 1e-308."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,8 +58,11 @@ class Atoms:
     place, time : ndarray of intp, shapes (n_places,) and (n_instants,)
         Which place atom a cell, and which time atom an instant, belongs to.
     n_place, n_time : int
-    inside : ndarray of bool, shape (n_claims, n_place, n_time)
-        Where on the grid a claim holds.
+    grounds : ndarray of bool, shape (n_grounds, n_place)
+        The distinct parts of the place axis that claims hold in; an empty one for claims that hold nowhere on the grid.
+    ground_of : ndarray of intp, shape (n_claims,)
+        Which of them is a claim's.
+    holds_time : ndarray of bool, shape (n_claims, n_time)
     inside_alternatives : ndarray of bool, shape (n_claims, n_alternatives)
     """
 
@@ -63,7 +70,9 @@ class Atoms:
     time: NDArray[np.intp]
     n_place: int
     n_time: int
-    inside: NDArray[np.bool_]
+    grounds: NDArray[np.bool_]
+    ground_of: NDArray[np.intp]
+    holds_time: NDArray[np.bool_]
     inside_alternatives: NDArray[np.bool_]
 
     def log_inside_outside(
@@ -75,14 +84,44 @@ class Atoms:
         ----------
         log_table : ndarray of float64, shape (n_place, n_time)
         log_alternatives : ndarray of float64, shape (n_alternatives,)
+
+        Notes
+        -----
+        A claim holds in a rectangle of atoms: its ground times its hours. The mass of every ground at every hour is one
+        product of matrices for all claims. What lies so far below the greatest mass that exponentials run out is summed
+        again by itself, in logarithms.
         """
-        return [
-            (
-                log_sum(np.concatenate((log_table[grid], log_alternatives[alternatives]))),
-                log_sum(np.concatenate((log_table[~grid], log_alternatives[~alternatives]))),
-            )
-            for grid, alternatives in zip(self.inside, self.inside_alternatives, strict=True)
-        ]
+        largest = max(float(np.max(log_table, initial=-np.inf)), float(np.max(log_alternatives, initial=-np.inf)))
+        if not np.isfinite(largest):
+            return [self._by_itself(claim, log_table, log_alternatives) for claim in range(len(self.ground_of))]
+        table, alternatives = np.exp(log_table - largest), np.exp(log_alternatives - largest)
+        at_ground = self.grounds.astype(np.float64) @ table
+        elsewhere = ((~self.grounds).astype(np.float64) @ table).sum(axis=1)
+        within = np.where(self.inside_alternatives, alternatives, 0.0).sum(axis=1)
+        without = np.where(self.inside_alternatives, 0.0, alternatives).sum(axis=1) + elsewhere[self.ground_of]
+        for ground, row in enumerate(at_ground):
+            members = np.flatnonzero(self.ground_of == ground)
+            hours = self.holds_time[members]
+            within[members] += np.where(hours, row, 0.0).sum(axis=1)
+            without[members] += np.where(hours, 0.0, row).sum(axis=1)
+        found: list[tuple[float, float]] = []
+        for claim, (one, other) in enumerate(zip(within.tolist(), without.tolist(), strict=True)):
+            if min(one, other) < LEAST_MASS:
+                found.append(self._by_itself(claim, log_table, log_alternatives))
+            else:
+                found.append((largest + math.log(one), largest + math.log(other)))
+        return found
+
+    def _by_itself(
+        self, claim: int, log_table: NDArray[np.float64], log_alternatives: NDArray[np.float64]
+    ) -> tuple[float, float]:
+        """Log mass [nats] of one claim and of its complement, each taken against its own greatest part."""
+        grid = self.grounds[self.ground_of[claim]][:, None] & self.holds_time[claim]
+        alternatives = self.inside_alternatives[claim]
+        return (
+            log_sum(np.concatenate((log_table[grid], log_alternatives[alternatives]))),
+            log_sum(np.concatenate((log_table[~grid], log_alternatives[~alternatives]))),
+        )
 
     def log_sums(self, log_values: NDArray[np.float64], of: NDArray[np.intp], n: int) -> NDArray[np.float64]:
         """Log of the summed exponentials in each of `n` atoms, shape (n,), for log-values of one axis."""
@@ -120,12 +159,15 @@ def cut(claims: Sequence[ClaimRegion], over: Hypotheses) -> Atoms:
     time, time_inside = _axis([claim.time_mask for claim in claims], over.shape[1])
     on_grid = np.array([claim.on_grid for claim in claims], dtype=np.bool_)
     alternatives = np.array([[name in claim.alternatives for name in names] for claim in claims], dtype=np.bool_)
+    grounds, ground_of = np.unique(place_inside & on_grid[:, None], axis=0, return_inverse=True)
     return Atoms(
         place=place,
         time=time,
         n_place=place_inside.shape[1],
         n_time=time_inside.shape[1],
-        inside=place_inside[:, :, None] & time_inside[:, None, :] & on_grid[:, None, None],
+        grounds=np.asarray(grounds, dtype=np.bool_),
+        ground_of=np.asarray(ground_of, dtype=np.intp).reshape(-1),
+        holds_time=time_inside,
         inside_alternatives=alternatives.reshape(len(claims), len(names)),
     )
 
