@@ -21,6 +21,7 @@ from witnessmark.desk.exporting import export_case
 from witnessmark.desk.items import appearances, original_path
 from witnessmark.dossier import Edition
 from witnessmark.errors import BadInputError, ClashError, NotFoundError, ProviderError
+from witnessmark.stores.capture_addresses import How
 from witnessmark.stores.capture_media import posting_facts
 from witnessmark.stores.capture_wire import Limits
 
@@ -124,7 +125,7 @@ def test_nothing_half_fetched_is_taken_in(
         capture_url(case, site.url("/cut.mp4"), guard=site.guard)
     site.bodies["/long.mp4"] = ("video/mp4", bytes(90_000))
     with pytest.raises(ProviderError, match="yt-dlp could not"):
-        capture_url(case, site.url("/long.mp4"), guard=site.guard, how="media", limits=Limits(max_bytes=20_000))
+        capture_url(case, site.url("/long.mp4"), guard=site.guard, how=How.MEDIA, limits=Limits(max_bytes=20_000))
     assert (case.log.head(), sorted(case.objects.keys(""))) == before
 
 
@@ -133,13 +134,13 @@ def test_without_a_guard_of_its_own_a_capture_goes_to_public_addresses_only(case
         with pytest.raises(BadInputError, match="public addresses only"):
             capture_url(case, url)
     with pytest.raises(ProviderError, match="yt-dlp could not"):
-        capture_url(case, site.url("/clip.mp4"), how="media")
+        capture_url(case, site.url("/clip.mp4"), how=How.MEDIA)
     assert not site.asked and not case.records.items()
 
 
 def test_yt_dlp_fetches_through_the_guard_and_keeps_what_was_served(case: Case, site: Site, clip: Path) -> None:
     site.bodies["/clip.mp4"] = ("video/mp4", clip.read_bytes())
-    done = capture_url(case, site.url("/clip.mp4"), how="media", guard=site.guard, look=False)
+    done = capture_url(case, site.url("/clip.mp4"), how=How.MEDIA, guard=site.guard, look=False)
     assert [part.role for part in done.parts] == ["recording", "what the platform says"]
     recording = done.parts[0].taken.item
     assert original_path(case, recording).read_bytes() == clip.read_bytes()

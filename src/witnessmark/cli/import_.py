@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from witnessmark.cli.shared import OUT, CaseOption, JsonOption, OperatorOption, answer, opened, say, stamped, telling
 from witnessmark.desk.importing import Imported, import_auto_archiver, import_bayanat
 from witnessmark.plain import visible
+from witnessmark.stores.import_bayanat import Kind
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Take over what other programs collected.")
 
@@ -35,7 +36,7 @@ def auto_archiver(
 def bayanat(
     file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="A table of bulletins, actors or incidents.")],
     kind: Annotated[
-        Literal["bulletin", "actor", "incident"] | None,
+        Kind | None,
         typer.Option(help="What the rows are; told from the columns unless given."),
     ] = None,
     look: Look = True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -30,7 +30,7 @@ from witnessmark.desk.items import Taken, add_item, get_item, item_body, show_pi
 from witnessmark.desk.libraries import post, unpost
 from witnessmark.errors import BadInputError, WitnessmarkError
 from witnessmark.plain import stated_moment, to_plain, visible
-from witnessmark.stores.capture_addresses import is_address
+from witnessmark.stores.capture_addresses import How, is_address
 
 if TYPE_CHECKING:
     from witnessmark.desk.capturing import Captured, Part
@@ -47,7 +47,7 @@ State = Annotated[str, typer.Option(help="live, edited or deleted.")]
 
 
 Fetch = Annotated[
-    Literal["auto", "file", "page", "media"],
+    How,
     typer.Option(help="What an address is taken for: a file, a page (WACZ), or a platform's recording (yt-dlp)."),
 ]
 
@@ -56,7 +56,7 @@ Fetch = Annotated[
 def add(
     files: Annotated[list[str], typer.Argument(metavar="FILE|URL...", help="Files, or web addresses, to preserve.")],
     method: Annotated[str | None, typer.Option(help="How you obtained it.")] = None,
-    fetch: Fetch = "auto",
+    fetch: Fetch = How.AUTO,
     url: Url = None,
     platform: Platform = None,
     account: Account = None,

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from witnessmark.custody.records import Appearance, Moment, PremisEvent, Tool
@@ -18,12 +18,11 @@ from witnessmark.desk.items import Progress, Taken, add_item
 from witnessmark.errors import BadInputError, WitnessmarkError
 from witnessmark.lines.contract import no_progress
 from witnessmark.plain import Plain
-from witnessmark.stores.capture_addresses import Guard, read_url
+from witnessmark.stores.capture_addresses import Guard, How, read_url
 from witnessmark.stores.capture_media import FetchedMedia, fetch_media, known_platform
 from witnessmark.stores.capture_page import CapturedPage, capture_page, is_page
 from witnessmark.stores.capture_wire import Exchange, Limits, Wire
 
-How = Literal["auto", "file", "page", "media"]
 CLOCK_SLACK_S = 5.0
 """Beyond this, and beyond what a round trip leaves open, the difference between clocks is noted [s]."""
 _SAFE_NAME = re.compile(r"[^\w.\- ]+")
@@ -77,7 +76,7 @@ def capture_url(
     case: Case,
     url: str,
     *,
-    how: How = "auto",
+    how: How = How.AUTO,
     method: str | None = None,
     appearance: Appearance | None = None,
     look: bool = True,
@@ -94,7 +93,7 @@ def capture_url(
     ----------
     case : Case
     url : str
-    how : {"auto", "file", "page", "media"}
+    how : How
         "auto" goes by the answer and the platform.
     method : str, optional
         How it was obtained, in the operator's words.
@@ -116,27 +115,27 @@ def capture_url(
     """
     limits, guard, told = limits or Limits(), guard or Guard(), progress or no_progress
     asked = read_url(url).geturl()
-    platform = known_platform(asked) if how == "auto" else None
+    platform = known_platform(asked) if how is How.AUTO else None
     with tempfile.TemporaryDirectory(prefix="witnessmark-capture-") as name:
         folder = Path(name)
         chain: list[Exchange] = []
         page: CapturedPage | None = None
         media: FetchedMedia | None = None
         notes: list[str] = []
-        if how != "media":
+        if how is not How.MEDIA:
             (folder / "wire").mkdir()
             wire = Wire(guard, limits, folder / "wire", progress=_bytes_told(told))
             try:
                 chain = wire.follow(asked)
                 _check(chain[-1])
-                if how == "page" or (how == "auto" and is_page(chain[-1])):
+                if how is How.PAGE or (how is How.AUTO and is_page(chain[-1])):
                     page = capture_page(wire, chain, folder, limits, told)
             except WitnessmarkError as error:
                 if platform is None:
                     raise
                 chain = []
                 notes.append(f"The page itself was not captured: {error.what}")
-        if how == "media" or (platform and (page is not None or not chain)):
+        if how is How.MEDIA or (platform and (page is not None or not chain)):
             (folder / "media").mkdir()
             try:
                 media = fetch_media(asked, folder / "media", guard, limits, progress=told)

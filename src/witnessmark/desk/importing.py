@@ -155,7 +155,7 @@ def import_bayanat(
     case : Case
     path : Path
         Files that rows name are looked for beside it.
-    kind : str, optional
+    kind : Kind, optional
         What the rows are; told from the columns unless given.
     look : bool
     progress : callable (done from 0 to 1, what), optional
@@ -186,7 +186,7 @@ def import_bayanat(
         _record_row(case, BAYANAT, record.sha256, row, to_plain(one))
         rows.append(row)
     notes = list(_notes_of(rows))
-    actors = sum(one.kind == "actor" for one in found)
+    actors = sum(one.kind is Kind.ACTOR for one in found)
     if actors:
         notes.append(
             f"{actors} actors: their names stay in {record.exhibit_number} and are in no record. Enter those who "
@@ -318,7 +318,7 @@ def _proposed(rows: Sequence[BayanatRow], document: Sha256) -> tuple[str, list[t
     """What bulletins and incidents say, as text and as proposals that stand in it."""
     text, found = "", []
     for row in rows:
-        if row.kind == "actor":
+        if row.kind is Kind.ACTOR:
             continue
         speakers = [one.title for one in row.sources if one.title] or [_ITSELF]
         said: list[tuple[Topic, str, str, SaidPlace | None]] = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import ipaddress
 import re
 import socket
@@ -33,6 +34,15 @@ _REFUSED: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = tuple(
 )
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
 _SIX_TO_FOUR = ipaddress.ip_network("2002::/16")  # RFC 3056
+
+
+class How(enum.StrEnum):
+    """What an address is taken for."""
+
+    AUTO = "auto"
+    FILE = "file"
+    PAGE = "page"
+    MEDIA = "media"
 
 
 @dataclass(frozen=True, slots=True)

@@ -348,7 +348,8 @@ def _media(one: dict[str, Any], shelf: _Shelf, *, inside: bool = False) -> Archi
     assert isinstance(properties, dict)
     stated = _stated(properties.get("hash"))
     urls = one.get("urls")
-    told = [str(name) for name in (one.get("key"), *(urls if isinstance(urls, list) else []), one["filename"]) if name]
+    named = (one.get("key"), one.get("_key"), *(urls if isinstance(urls, list) else []), one["filename"])
+    told = [str(name) for name in named if name]
     path, missing = shelf.find(told, stated)
     role = str(properties.get("id") or "")
     posted = not inside and not role.startswith(_NOT_POSTED) and not told[-1].lower().endswith((".html", ".json"))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import enum
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from witnessmark.custody.records import Moment
 from witnessmark.errors import BadInputError
 from witnessmark.stores.import_values import Broken, moment_of, read_bytes, read_table
 
-Kind: TypeAlias = Literal["bulletin", "actor", "incident"]
 _RELATION = re.compile(r"_[a-z_]+-(\d+)")
 _NUMBERED = re.compile(r"(\d+)-(.*)", re.DOTALL)
 _LISTS = (
@@ -35,6 +34,14 @@ _OF_INCIDENTS = frozenset({"potential_violations", "claimed_violations", "potent
 _OF_BULLETINS = frozenset({"source_link", "publish_date", "documentation_date", "origin_id", "originid", "sjac_title"})
 
 
+class Kind(enum.StrEnum):
+    """What the rows of a table are."""
+
+    BULLETIN = "bulletin"
+    ACTOR = "actor"
+    INCIDENT = "incident"
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """An entry of one of Bayanat's lists: its number there, where the table has it, and its title."""
@@ -50,7 +57,7 @@ class BayanatRow:
     Attributes
     ----------
     where : str
-    kind : {"bulletin", "actor", "incident"}
+    kind : Kind
     id, origin_id, title, description : str
         Empty where the table has none; an actor has no title, as that would be a name.
     link : str or None
@@ -93,7 +100,7 @@ def read_bayanat(path: Path, kind: Kind | None = None) -> tuple[bytes, tuple[Bay
     path : Path
         CSV: as Bayanat exports bulletins and actors (``labels.label-1`` and so on), or with the columns its sheet
         import maps (``labels``, ``sources`` as lists with commas).
-    kind : str, optional
+    kind : Kind, optional
         What its rows are; told from its columns unless given.
 
     Raises
@@ -125,13 +132,13 @@ def read_bayanat(path: Path, kind: Kind | None = None) -> tuple[bytes, tuple[Bay
 
 def _kind(columns: frozenset[str], name: str) -> Kind:
     if columns & _OF_BULLETINS and "title" in columns:
-        return "bulletin"
+        return Kind.BULLETIN
     if columns & _OF_INCIDENTS:
-        return "incident"
+        return Kind.INCIDENT
     if columns & {"name", "name_ar"} and columns & _OF_ACTORS:
-        return "actor"
+        return Kind.ACTOR
     if "title" in columns:
-        return "bulletin"
+        return Kind.BULLETIN
     raise BadInputError(
         f"'{name}' has no column of Bayanat's: neither a title nor a name.",
         "Export it from Bayanat as CSV, or say what it holds with --kind.",
@@ -140,7 +147,7 @@ def _kind(columns: frozenset[str], name: str) -> Kind:
 
 def _row(where: str, kind: Kind, row: Mapping[str, str]) -> BayanatRow:
     title = _first(row, "title", "sjac_title", "title_ar", "sjac_title_ar")
-    if kind == "actor":
+    if kind is Kind.ACTOR:
         if not _first(row, "name", "name_ar", "nickname", "first_name", "last_name"):
             raise ValueError("it has no name")
         title = ""
@@ -160,7 +167,7 @@ def _row(where: str, kind: Kind, row: Mapping[str, str]) -> BayanatRow:
         id=number.removesuffix(".0"),
         origin_id=_first(row, "origin_id", "originid"),
         title=title,
-        description="" if kind == "actor" else _first(row, "description"),
+        description="" if kind is Kind.ACTOR else _first(row, "description"),
         link=link,
         published=moment_of(_first(row, "publish_date", "profile_1_publish_date") or None, "Bayanat's publish date"),
         documented=moment_of(_first(row, "documentation_date") or None, "Bayanat's documentation date"),
