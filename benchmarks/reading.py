@@ -1,7 +1,7 @@
 """How much of what articles say is proposed, with the right speaker, topic, hedge, date and place.
 
-Without options it reads the rehearsed articles of ``tests/claims/articles``. With ``--hand-list FILE --reports FILE...`` it
-measures other reports against a list made by hand, and writes nothing.
+Without options it reads the rehearsed articles of ``tests/claims/articles``. With ``--hand-list FILE`` and
+``--reports FILE...`` it measures other reports against a list made by hand, and writes nothing.
 """
 
 from __future__ import annotations
@@ -259,10 +259,10 @@ def main() -> None:
         [
             "# Reading articles for claims",
             "",
-            "Rehearsed articles in several styles against lists made by hand. Recall and precision are of (speaker, topic) of a",
-            "passage; hedges, dates, places and counts are of the claims that were found or listed. In brackets the 95 % interval",
-            "(Wilson) and the numbers. Rules were written with the development articles at hand; the others were read only to",
-            "be counted.",
+            "Rehearsed articles in several styles against lists made by hand. Recall and precision are of the pair",
+            "(speaker, topic) of a passage; hedges, dates, places and counts are of the claims that were found. In",
+            "brackets the 95 % interval (Wilson) and the numbers. Rules were written with the development articles at",
+            "hand; the others were read only to be counted.",
             "",
             *lines[:cut],
             "",

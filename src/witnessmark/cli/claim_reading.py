@@ -75,9 +75,8 @@ def read(
         for found in readings:
             _tell(found)
         if kept:
-            OUT.print(
-                f"Kept {sum(len(each.added) for each in kept)} new proposals; {sum(len(each.known) for each in kept)} were known."
-            )
+            added, known = sum(len(each.added) for each in kept), sum(len(each.known) for each in kept)
+            OUT.print(f"Kept {added} new proposals; {known} were known.")
             OUT.print("Nothing counts before a person accepts it: witnessmark claim list --proposals --state open")
 
     answer(as_json, reading_plain(readings), tell)

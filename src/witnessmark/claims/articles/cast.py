@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from witnessmark.claims.articles.mentions import Kind, Mention
 from witnessmark.claims.articles.words import Parties, roles
@@ -76,7 +77,7 @@ class Cast:
         for mention in mentions:
             if mention.kind is Kind.BODY and mention.owner not in (*_OWN, "our") and self._own_words(mention):
                 self._other(_article(plain[mention.start : mention.end]), mention)
-        for before, after in zip(mentions, mentions[1:], strict=False):
+        for before, after in pairwise(mentions):
             self._apposition(before, after)
 
     def _own_words(self, mention: Mention) -> bool:
@@ -126,11 +127,12 @@ class Cast:
         return not former and any(_singular(word) in self._official or word in self._official for word in words)
 
     def _apposition(self, before: Mention, after: Mention) -> None:
-        """ "John Smith, the mayor of the town, ..." and "the mayor, John Smith, ..."."""
+        """Learn from a role beside a name: "John Smith, the mayor of the town", "the mayor, John Smith"."""
         gap = self._plain[before.end : after.start]
         if (
             not re.fullmatch(
-                r",? ?\(?|, (?:now|then|formerly|currently|himself|herself) |, (?:who (?:is|was|heads|leads|works as) )?(?:\d\d?, )?|, \d\d?, ",
+                r",? ?\(?|, (?:now|then|formerly|currently|himself|herself) |, (?:who (?:is"
+                r"|was|heads|leads|works as) )?(?:\d\d?, )?|, \d\d?, ",
                 gap,
             )
             or before.possessive

@@ -81,19 +81,29 @@ _UNKNOWN = (
 _ABOUT = 0.25
 """How far "about", "some" and the like may be off, as a share of the number; an assumption, on the wide side."""
 _OTHERS = (
-    r"\b(?!(?:days|weeks|months|years|hours|minutes|seconds|times|metres|meters|kilometres|kilometers|miles|degrees|sides|parties)\b)"
+    r"\b(?!(?:days|weeks|months|years|hours|minutes|seconds|times|metres|meters"
+    r"|kilometres|kilometers|miles|degrees|sides|parties)\b)"
     r"[a-z-]+s\b(?= (?:were|was|had|have|are|who|killed|died|dead|wounded|injured|shot|taken|missing))"
 )
 """Any other plural that something happened to."""
+_PEOPLES = one_of(name.lower() for name in parties().peoples)
 _SMALL = "|".join(sorted((*_WORDS,), key=len, reverse=True))
-_NUMBER = rf"(?:\d{{1,3}}(?:[, ]\d{{3}})+|\d{{1,6}}|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-(?:one|two|three|four|five|six|seven|eight|nine)|{_SMALL})"
+_NUMBER = (
+    rf"(?:\d{{1,3}}(?:[, ]\d{{3}})+|\d{{1,6}}|(?:twenty|thirty|forty|fifty|sixty"
+    rf"|seventy|eighty|ninety)-(?:one|two|three|four|five|six|seven|eight|nine)"
+    rf"|{_SMALL})"
+)
 _PATTERN = re.compile(
-    rf"\b(?:(?P<mode>at least|no fewer than|no less than|more than|over|up to|as many as|at most|no more than|fewer than|less than|about|around|some|approximately|roughly|nearly|almost|an estimated|estimated) )?"
+    rf"\b(?:(?P<mode>at least|no fewer than|no less than|more than|over|up to"
+    rf"|as many as|at most|no more than|fewer than|less than|about|around|some"
+    rf"|approximately|roughly|nearly|almost|an estimated|estimated) )?"
     rf"(?:(?P<unknown>{'|'.join(_UNKNOWN)})|(?P<loose>{'|'.join(sorted(_LOOSE, key=len, reverse=True))})"
     rf"|(?:between |from )?(?P<n>{_NUMBER})(?:(?: ?- ?| to | and | or )(?P<n2>{_NUMBER}))?)(?![\w.:/%]*\d)\s+"
-    rf"(?:of (?:the |them |our |their )?)?(?P<what>(?!(?:{_SMALL})\b)(?:(?!(?:and|or|in|on|at|of|the|to|a|an|by|for|from|were|was|is|are|had|have|that|who|which|with|as|after|when)\b)[\w'-]+ ){{0,4}}?{{persons}})".replace(
+    rf"(?:of (?:the |them |our |their )?)?(?P<what>(?!(?:{_SMALL})\b)(?:(?!(?:and"
+    rf"|or|in|on|at|of|the|to|a|an|by|for|from|were|was|is|are|had|have|that|who"
+    rf"|which|with|as|after|when)\b)[\w'-]+ ){{0,4}}?{{persons}})".replace(
         "{persons}",
-        f"(?:{topic_patterns()['persons'][0].pattern}|{_OTHERS}|\\b(?:{one_of(name.lower() for name in parties().peoples)})\\b)",
+        f"(?:{topic_patterns()['persons'][0].pattern}|{_OTHERS}|\\b(?:{_PEOPLES})\\b)",
     )
 )
 

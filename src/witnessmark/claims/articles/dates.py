@@ -6,8 +6,9 @@ import calendar
 import datetime as dt
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from witnessmark.claims.articles.hours import PART, Dated, part_of_day, with_hours
 from witnessmark.claims.proposals import Precision, SaidTime
 
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
@@ -36,59 +37,15 @@ _NUMBERS = {
         ]
     )
 } | {"a": 1, "an": 1}
-_PARTS = {
-    "early morning": (4, 8),
-    "dawn": (4, 8),
-    "morning": (6, 12),
-    "midday": (11, 14),
-    "noon": (11, 14),
-    "afternoon": (12, 18),
-    "dusk": (17, 21),
-    "evening": (18, 24),
-    "night": (21, 30),
-    "midnight": (23, 25),
-    "sunrise": (4, 8),
-    "sunset": (17, 21),
-    "early hours": (24, 30),
-}
-"""Hours [h of the day] that words for parts of a day are read as; above 24 is the next day. Wide on purpose."""
-_ZONES = {
-    "utc": "+00:00",
-    "gmt": "+00:00",
-    "z": "+00:00",
-    "cet": "+01:00",
-    "cest": "+02:00",
-    "eet": "+02:00",
-    "eest": "+03:00",
-    "msk": "+03:00",
-    "moscow time": "+03:00",
-    "est": "-05:00",
-    "edt": "-04:00",
-}
-_MONTH = r"(?P<{0}>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+_MONTH = (
+    r"(?P<{0}>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?"
+    r"|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
 _YEAR = r"(?:,? (?:of )?(?P<{0}>(?:19|20)\d\d))?"
 _DAY = r"(?P<{0}>[0-3]?\d)(?:st|nd|rd|th)?"
 _NUMBER = (
     r"(?P<n>\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|few|a few|a couple of)"
 )
-_PART = (
-    r"(?P<part>early morning|early hours|morning|afternoon|evening|night|dawn|dusk|midday|noon|midnight|sunrise|sunset)"
-)
-_CLOCK = re.compile(
-    r"\b(?:(?P<about>around|about|approximately|shortly (?:after|before)|just (?:after|before)|circa) )?(?:at |by )?"
-    r"(?:(?P<h>[01]?\d|2[0-3])[:.](?P<m>[0-5]\d)(?: ?(?P<ap>[ap])\.?m\.?)?|(?P<h2>1[0-2]|[1-9]) ?(?P<ap2>[ap])\.?m\b\.?)"
-    r"(?: ?-? ?\(?(?P<zone>utc|gmt|cest|cet|eest|eet|msk|moscow time|est|edt|local(?: time)?)\)?)?(?!\d)"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Dated:
-    """Words for a time, where they stand, and what they mean; `time` is None where that cannot be told, `ask` says why."""
-
-    start: int
-    end: int
-    time: SaidTime | None
-    ask: str | None = None
 
 
 def _iso(first: dt.date, after: dt.date) -> tuple[str, str]:
@@ -113,55 +70,65 @@ class DateReader:
             (r"\b(?P<y>(?:19|20)\d\d)-(?P<mo>\d\d)-(?P<d>\d\d)\b(?!-)", self._numbers_iso),
             (r"\b(?P<a>\d{1,2})(?P<sep>[/.])(?P<b>\d{1,2})(?P=sep)(?P<y>(?:19|20)?\d\d)\b(?![/.]\d)", self._numbers),
             (
-                rf"\b(?:the )?night (?:of|between|from) (?:the )?{day.format('d1')}(?: ?- ?| to | and | into ){day.format('d2')}(?: of)? {month.format('mo')}{year.format('y')}",
+                rf"\b(?:the )?night (?:of|between|from) (?:the )?{day.format('d1')}(?: ?-"
+                rf" ?| to | and | into ){day.format('d2')}(?: of)? {month.format('mo')}{year.format('y')}",
                 self._night,
             ),
             (
-                rf"\b(?:the )?night (?:of|between|from) {month.format('mo')} {day.format('d1')}(?: ?- ?| to | and | into ){day.format('d2')}\b{year.format('y')}",
+                rf"\b(?:the )?night (?:of|between|from) {month.format('mo')} {day.format('d1')}"
+                rf"(?: ?- ?| to | and | into ){day.format('d2')}\b{year.format('y')}",
                 self._night,
             ),
             (
-                rf"\b(?:the )?night (?:of|between|from) (?:the )?{day.format('d1')} {month.format('mo')}(?: ?- ?| to | and | into )(?:the )?{day.format('d2')} {month.format('mo2')}{year.format('y')}",
+                rf"\b(?:the )?night (?:of|between|from) (?:the )?{day.format('d1')} {month.format('mo')}"
+                rf"(?: ?- ?| to | and | into )(?:the )?{day.format('d2')} {month.format('mo2')}{year.format('y')}",
                 self._night,
             ),
             (
-                rf"\b(?:(?:between|from) )?{day.format('d1')}(?: {month.format('mo')})?(?: ?- ?| to | and | or |, ){day.format('d2')}(?: of)? {month.format('mo2')}{year.format('y')}",
+                rf"\b(?:(?:between|from) )?{day.format('d1')}(?: {month.format('mo')})?(?:"
+                rf" ?- ?| to | and | or |, ){day.format('d2')}(?: of)? {month.format('mo2')}{year.format('y')}",
                 self._days,
             ),
             (
-                rf"\b(?:(?:between|from) )?{month.format('mo2')} {day.format('d1')}(?: ?- ?| to | and | or ){day.format('d2')}\b(?! [a-z]*(?:people|soldiers)){year.format('y')}",
+                rf"\b(?:(?:between|from) )?{month.format('mo2')} {day.format('d1')}(?: ?-"
+                rf" ?| to | and | or ){day.format('d2')}\b(?! [a-z]*(?:people|soldiers)){year.format('y')}",
                 self._days,
             ),
             (rf"\b{day.format('d')}(?: of)? {month.format('mo')}(?![a-z]){year.format('y')}", self._day),
             (rf"\b{month.format('mo')} {day.format('d')}\b(?!:\d){year.format('y')}", self._day),
             (
-                rf"\b(?:in |the )?(?P<part>mid(?:dle)?|early|late|beginning|start|end|first half|second half)[- ](?:(?:in|of|to) )?{month.format('mo')}(?![a-z]){year.format('y')}",
+                rf"\b(?:in |the )?(?P<part>mid(?:dle)?|early|late|beginning|start|end|first"
+                rf" half|second half)[- ](?:(?:in|of|to) )?{month.format('mo')}(?![a-z]){year.format('y')}",
                 self._month_part,
             ),
             (
-                rf"\b(?P<last>last|this|in|since|of|during|until|by|from|through|back in) {month.format('mo')}(?![a-z]){year.format('y')}",
+                rf"\b(?P<last>last|this|in|since|of|during|until|by|from|through|back in)"
+                rf" {month.format('mo')}(?![a-z]){year.format('y')}",
                 self._month,
             ),
             (rf"\b{month.format('mo')}(?![a-z]),? (?:of )?(?P<y>(?:19|20)\d\d)\b", self._month),
             (r"\b(?P<which>last|this|next|previous) (?P<unit>week|month|year|weekend)\b", self._relative),
             (rf"\b{_NUMBER} (?P<unit>day|week|month|year|hour)s? (?:ago|earlier|before that|previously)\b", self._ago),
             (
-                rf"\b(?P<word>yesterday|today|last night|tonight|overnight|this (?:night|morning|afternoon|evening)|day before yesterday)(?: {_PART})?",
+                rf"\b(?P<word>yesterday|today|last night|tonight|overnight|this (?:night|morning"
+                rf"|afternoon|evening)|day before yesterday)(?: {PART})?",
                 self._near_day,
             ),
             (
-                rf"\b(?:(?P<last>last|this|next|late|early) )?(?:on )?(?P<wd>monday|tuesday|wednesday|thursday|friday|saturday|sunday)(?:'s)?(?: {_PART})?",
+                rf"\b(?:(?P<last>last|this|next|late|early) )?(?:on )?(?P<wd>monday|tuesday"
+                rf"|wednesday|thursday|friday|saturday|sunday)(?:'s)?(?: {PART})?",
                 self._weekday,
             ),
             (
-                r"\b(?:in|since|during|of|back in|from|after|before|until) (?:early |late |mid-)?(?P<y>(?:19|20)\d\d)\b(?! (?:people|soldiers|men|civilians|troops))",
+                r"\b(?:in|since|during|of|back in|from|after|before|until) (?:early |late"
+                r" |mid-)?(?P<y>(?:19|20)\d\d)\b(?! (?:people|soldiers|men|civilians|troops))",
                 self._year,
             ),
         ]
         self._rules = [(re.compile(pattern), read) for pattern, read in rules]
 
     def find(self, plain: str, start: int, end: int) -> tuple[Dated, ...]:
-        """All words for times in a stretch, in order, none within another, with parts of the day and the clock joined."""
+        """All words for times in a stretch, in order, none within another; parts of the day and the clock go along."""
         low = plain.lower()
         found: list[Dated] = []
         taken: list[tuple[int, int]] = []
@@ -183,81 +150,7 @@ class DateReader:
                 taken.append((match.start(), match.end()))
                 found.append(dated)
         found.sort(key=lambda each: each.start)
-        return tuple(self._with_hours(low, plain, each, end, number == 0) for number, each in enumerate(found))
-
-    def _with_hours(self, low: str, plain: str, dated: Dated, end: int, first: bool) -> Dated:
-        """A day with its part or its clock time, where the sentence gives one beside it."""
-        time = dated.time
-        if time is None or time.precision is not Precision.DAY or time.ambiguous:
-            return dated
-        day = dt.date.fromisoformat(time.from_)
-        before = re.search(
-            rf"\b(?:on|in|at|during) the {_PART} (?:of|on) $|\b(?P<lone>at {_PART.replace('part', 'part2')}|in the {_PART.replace('part', 'part3')}) (?:of|on) $",
-            low[max(0, dated.start - 40) : dated.start],
-        )
-        after = re.match(rf" (?:(?:in the |at ){_PART})\b", low[dated.end : end])
-        part = (before and (before["part"] or before["part2"] or before["part3"])) or (after and after["part"])
-        begins = dated.start - (len(before.group()) if before else 0)
-        stops = dated.end + (after.end() if after else 0)
-        clock = next(
-            (
-                each
-                for each in _CLOCK.finditer(low, max(0, dated.start - 60), min(end, dated.end + 60))
-                if not (dated.start <= each.start() < dated.end)
-                and "."
-                not in low[min(each.end(), dated.end) : max(each.start(), dated.start)]
-                .replace("a.m.", "")
-                .replace("p.m.", "")
-                and (
-                    each["ap"]
-                    or each["ap2"]
-                    or each["zone"]
-                    or re.match(r"(?:at|around|about|by|shortly|just|approximately|circa) ", each.group())
-                    or ":" in each.group()
-                )
-            ),
-            None,
-        )
-        if clock is not None:
-            return replace(
-                dated, time=self._clocked(day, clock, plain[min(begins, clock.start()) : max(stops, clock.end())])
-            )
-        if part is None:
-            return dated
-        return Dated(begins, stops, self._part(day, part, plain[begins:stops]))
-
-    def _clocked(self, day: dt.date, clock: re.Match[str], words: str) -> SaidTime:
-        hour = int(clock["h"] or clock["h2"])
-        half = clock["ap"] or clock["ap2"]
-        if half:
-            hour = hour % 12 + (12 if half == "p" else 0)
-        begin = dt.datetime.combine(day, dt.time(hour, int(clock["m"] or 0)))
-        exact = clock["m"] is not None and not clock["about"]
-        zone = clock["zone"]
-        offset = _ZONES.get(zone, self._zone) if zone else self._zone
-        if exact:
-            span, precision = (begin, begin + dt.timedelta(minutes=1)), Precision.MINUTE
-        elif clock["about"]:
-            span, precision = (begin - dt.timedelta(minutes=30), begin + dt.timedelta(minutes=30)), Precision.HOUR
-        else:
-            span, precision = (begin, begin + dt.timedelta(hours=1)), Precision.HOUR
-        return SaidTime(
-            span[0].isoformat(timespec="minutes"), span[1].isoformat(timespec="minutes"), precision, offset, words
-        )
-
-    def _part(self, day: dt.date, part: str, words: str = "") -> SaidTime:
-        first, last = _PARTS[part]
-        midnight = dt.datetime.combine(day, dt.time())
-        if part == "early hours":
-            first, last = 0, 6
-        begin, end = midnight + dt.timedelta(hours=first), midnight + dt.timedelta(hours=last)
-        return SaidTime(
-            begin.isoformat(timespec="minutes"),
-            end.isoformat(timespec="minutes"),
-            Precision.PART_OF_DAY,
-            self._zone,
-            words,
-        )
+        return tuple(with_hours(low, plain, each, end, self._zone) for each in found)
 
     def _said(self, match: re.Match[str], first: dt.date, after: dt.date, precision: Precision) -> Dated:
         begin, end = _iso(first, after)
@@ -328,7 +221,9 @@ class DateReader:
         year = self._year_of(month, int(match["d1"]), match["y"])
         if year is None:
             return self._no_date(match)
-        return Dated(match.start(), match.end(), self._part(dt.date(year, month, int(match["d1"])), "night"))
+        return Dated(
+            match.start(), match.end(), part_of_day(dt.date(year, month, int(match["d1"])), "night", self._zone)
+        )
 
     def _month_part(self, match: re.Match[str]) -> Dated:
         month = _MONTHS[match["mo"]]
@@ -428,7 +323,7 @@ class DateReader:
             part = word.split()[1]
         day = self._on - dt.timedelta(days=back)
         if part:
-            return Dated(match.start(), match.end(), self._part(day, part))
+            return Dated(match.start(), match.end(), part_of_day(day, part, self._zone))
         return self._said(match, day, day + dt.timedelta(days=1), Precision.DAY)
 
     def _weekday(self, match: re.Match[str]) -> Dated:
@@ -441,7 +336,7 @@ class DateReader:
             back -= 7
         day = self._on - dt.timedelta(days=back)
         if match["part"]:
-            return Dated(match.start(), match.end(), self._part(day, match["part"]))
+            return Dated(match.start(), match.end(), part_of_day(day, match["part"], self._zone))
         return self._said(match, day, day + dt.timedelta(days=1), Precision.DAY)
 
 

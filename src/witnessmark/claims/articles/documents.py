@@ -1,4 +1,4 @@
-"""A page, PDF or text file as text: untrusted formats are opened in a confined process, and bytes are decoded with care."""
+"""A page, PDF or text file as text: untrusted formats are opened in a confined process."""
 
 from __future__ import annotations
 
@@ -217,13 +217,13 @@ def _unwrapped(text: str) -> str:
 
 
 def dateline(text: str) -> dt.date | None:
-    """The day that a text's first lines give as its own: "TOWN, 3 October 2031 (Agency) -", "Published: 2031-10-03".
+    r"""The day that a text's first lines give as its own: "TOWN, 3 October 2031 (Agency) -", "Published: 2031-10-03".
 
     Examples
     --------
-    >>> dateline("Clip checked\\nHARBOUR, 3 October 2031 (Wire) - The ministry said ...")
+    >>> dateline("Clip checked\nHARBOUR, 3 October 2031 (Wire) - The ministry said ...")
     datetime.date(2031, 10, 3)
-    >>> dateline("The clip was filmed on 13 September 2031, the ministry said in a long statement to the press.") is None
+    >>> dateline("The clip was filmed on 13 September 2031, the ministry said in a long statement.") is None
     True
     """
     reader = DateReader(None)

@@ -99,4 +99,7 @@ def why_unread(code: str) -> str | None:
     """Why a text in that language is not read; None for English."""
     if code == "en":
         return None
-    return f"The text is in {_NAMES.get(code, code)}, as its letters and words suggest; it is kept and was not read. Have it translated, and read the translation."
+    return (
+        f"The text is in {_NAMES.get(code, code)}, as its letters and words suggest; it is kept and was not read."
+        " Have it translated, and read the translation."
+    )

@@ -10,8 +10,10 @@ _SAME = str.maketrans(
     {"’": "'", "‘": "'", "‛": "'", "ʼ": "'", "\xa0": " ", "\u202f": " ", "–": "-", "—": "-", "‑": "-", "\t": " "}
 )
 _SHORTENED = re.compile(
-    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Maj|Col|Lt|Capt|Sgt|Cpl|Adm|Brig|Rev|Hon|Sen|Rep|Gov|St|Mt|No|Nos|vs|etc|approx|ca|cf|Art|art"
-    r"|Arts|arts|para|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec|Inc|Ltd|Co|Jr|Sr|Bros|Fig|al|i\.e|e\.g|a\.m|p\.m|km|U\.S|U\.K|U\.N|E\.U)"
+    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Maj|Col|Lt|Capt|Sgt|Cpl|Adm|Brig|Rev|Hon"
+    r"|Sen|Rep|Gov|St|Mt|No|Nos|vs|etc|approx|ca|cf|Art|art"
+    r"|Arts|arts|para|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec|Inc|Ltd"
+    r"|Co|Jr|Sr|Bros|Fig|al|i\.e|e\.g|a\.m|p\.m|km|U\.S|U\.K|U\.N|E\.U)"
     r"|\b[A-Z])\.$"
 )
 _END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s+[\"'“‘«„(\[]?[^\W_])")

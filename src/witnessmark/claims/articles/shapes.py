@@ -98,7 +98,7 @@ def _clip(ring: Sequence[Point], axis: int, edge: float, upper: bool) -> list[Po
 
 
 def polygon(ring: Sequence[Point]) -> dict[str, object] | None:
-    """A ring as a GeoJSON polygon, counter-clockwise and closed (RFC 7946, 3.1.6); None for fewer than three corners."""
+    """A ring as a GeoJSON polygon, counter-clockwise and closed (RFC 7946, 3.1.6); None below three corners."""
     if len(ring) < 3:
         return None
     area = sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(ring, (*ring[1:], ring[0]), strict=True))

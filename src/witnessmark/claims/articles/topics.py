@@ -61,7 +61,7 @@ def topics_of(
     if _has("authenticity", low):
         found.add(Topic.AUTHENTICITY)
     if (
-        (filming and place)
+        (filming and (place or _has("ground", low)))
         or located
         or (_has("location_words", low) and (material or not own) and not place and not _has("act", low))
     ):

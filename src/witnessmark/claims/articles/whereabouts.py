@@ -19,9 +19,23 @@ _RELATIONS = yaml.safe_load(
     files("witnessmark.claims.articles").joinpath("data", "relations.yaml").read_text(encoding="utf-8")
 )
 _REACH_KM: dict[str, float] = {str(key): float(value) for key, value in _RELATIONS["reach_km"].items()}
-_SIDE = r"(?:(?:north|south|east|west|north-?east|north-?west|south-?east|south-?west)(?:ern(?:most)?)?|central|upper|lower)"
-_KIND = r"(?:village|town|city|settlement|region|province|district|lake|river|mount|mountain|municipality|commune|county|hamlet|community|area|valley|peak|oblast|governorate|border)"
-_NAME = r"(?P<{0}>(?:(?:Lake|Mount|Mt\.?|River|Cape|Fort|San|Santa|Saint|St\.?|Al|El|Nagorno|New|Upper|Lower|Old|Great|Little|Northern|Southern|Eastern|Western|North|South|East|West|Central) )*[A-ZÀ-ÖØ-ÞŠŽČĆŁĞİŞ][\w'’-]+(?: (?:Lake|River|Mountains?|Valley|Pass|Bay|Island|Ridge|Gorge|Forest|Region|Province|District|City|Hill|Peak|Village|Road|Bridge|Airport|Reservoir|Quarry|Monastery|[A-Z][\w'’-]+))*)"
+_SIDE = (
+    r"(?:(?:north|south|east|west|north-?east|north-?west|south-?east|south-?west)"
+    r"(?:ern(?:most)?)?|central|upper|lower)"
+)
+_KIND = (
+    r"(?:village|town|city|settlement|region|province|district|lake|river|mount"
+    r"|mountain|municipality|commune|county|hamlet|community|area|valley|peak"
+    r"|oblast|governorate|border)"
+)
+_NAME = (
+    r"(?P<{0}>(?:(?:Lake|Mount|Mt\.?|River|Cape|Fort|San|Santa|Saint|St\.?|Al"
+    r"|El|Nagorno|New|Upper|Lower|Old|Great|Little|Northern|Southern|Eastern"
+    r"|Western|North|South|East|West|Central) )*[A-ZÀ-ÖØ-ÞŠŽČĆŁĞİŞ][\w'’-]+(?:"
+    r" (?:Lake|River|Mountains?|Valley|Pass|Bay|Island|Ridge|Gorge|Forest|Region"
+    r"|Province|District|City|Hill|Peak|Village|Road|Bridge|Airport|Reservoir"
+    r"|Quarry|Monastery|[A-Z][\w'’-]+))*)"
+)
 _TOWARD = {
     "north": 0,
     "north-east": 45,
@@ -54,13 +68,23 @@ _WORD_NUMBERS = {
     "twenty": 20,
     "thirty": 30,
 }
-_INTRO = rf"(?:(?:the|an?|its|his|their) )?(?:[A-Z][\w-]+['’]s )?(?:(?P<side>{_SIDE})(?:[ -](?:part|tip|end|edge|side|shore|outskirts|slopes?|half|corner)(?: of)?)? )?(?:(?:the|a|an) )?(?:(?:(?!(?:with|of|by|to|for|and|or|that|which|who|from|in|on|at|as|his|her|their|its|where|when|after|before)\b)[a-z-]+|[A-Z][\w-]+ian|[A-Z][\w-]+i|[A-Z][\w-]+ese) ){{0,2}}?(?:{_KIND}(?:s)? (?:of )?)?(?:the )?"
+_INTRO = (
+    rf"(?:(?:the|an?|its|his|their) )?(?:[A-Z][\w-]+['’]s )?(?:(?P<side>{_SIDE})"
+    rf"(?:[ -](?:part|tip|end|edge|side|shore|outskirts|slopes?|half|corner)(?:"
+    rf" of)?)? )?(?:(?:the|a|an) )?(?:(?:(?!(?:with|of|by|to|for|and|or|that|which"
+    rf"|who|from|in|on|at|as|his|her|their|its|where|when|after|before)\b)[a-z-]+"
+    rf"|[A-Z][\w-]+ian|[A-Z][\w-]+i|[A-Z][\w-]+ese) ){{0,2}}?(?:{_KIND}(?:s)?"
+    rf" (?:of )?)?(?:the )?"
+)
 _DISTANT = re.compile(
-    rf"(?P<about>some|about|around|roughly|approximately|nearly|less than|more than|over)? ?(?P<n>\d+(?:\.\d+)?|{one_of(_WORD_NUMBERS)}) ?(?P<u>km|kilomet(?:re|er)s?|miles?|met(?:re|er)s?|m)\b"
+    rf"(?P<about>some|about|around|roughly|approximately|nearly|less than|more"
+    rf" than|over)? ?(?P<n>\d+(?:\.\d+)?|{one_of(_WORD_NUMBERS)}) ?(?P<u>km|kilomet"
+    rf"(?:re|er)s?|miles?|met(?:re|er)s?|m)\b"
     rf"(?: (?:to the )?(?P<to>{one_of(_TOWARD)}))?(?:wards?)? (?:of|from|outside) {_INTRO}{_NAME.format('a')}"
 )
 _BETWEEN = re.compile(
-    rf"\b(?P<rel>between) {_INTRO.replace('side', 'side1')}{_NAME.format('a')} and {_INTRO.replace('side', 'side2')}{_NAME.format('b')}"
+    rf"\b(?P<rel>between) {_INTRO.replace('side', 'side1')}{_NAME.format('a')}"
+    rf" and {_INTRO.replace('side', 'side2')}{_NAME.format('b')}"
 )
 _RELATED = re.compile(rf"\b(?P<rel>{one_of(_REACH_KM)}) {_INTRO}{_NAME.format('a')}")
 _TAIL_KIND = re.compile(rf" (?:{_KIND})\b")

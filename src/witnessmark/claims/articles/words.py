@@ -194,6 +194,12 @@ def topic_patterns() -> Mapping[str, tuple[re.Pattern[str], ...]]:
 
 
 @cache
+def grammar(name: str) -> frozenset[str]:
+    """A list of small words of `grammar.yaml`."""
+    return frozenset(_strings(_held("grammar.yaml")[name]))
+
+
+@cache
 def english_words() -> frozenset[str]:
     """The commonest function words of English."""
     lines = (line for line in _text("english.txt").splitlines() if not line.startswith("#"))

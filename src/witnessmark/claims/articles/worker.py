@@ -1,4 +1,4 @@
-"""The process that turns a page or PDF into text: run as ``python -m``, one file a process, with no right but to compute."""
+"""The process that turns a page or PDF into text: one file a process, with no right but to compute."""
 
 from __future__ import annotations
 
