@@ -17,6 +17,8 @@ LOW_NATS = -0.7
 LOW_WORD, LOW_WORDS_SHARE = 0.3, 0.4
 """So many words of so low a probability."""
 OTHER_SCRIPT_SHARE = 0.2
+LEAST_LETTERS = 0.5
+"""Share of letters among what is not blank: the model writes rows of figures where it hears a voice without words."""
 FASTEST_PER_S = 30.0
 """Letters a second that nobody says: fast speech has 15 to 20. Stated."""
 LEAST_VOICE = 0.3
@@ -127,6 +129,9 @@ def _of_text(text: str, code: str) -> list[str]:
     strange = other_script_share(text, code)
     if strange > OTHER_SCRIPT_SHARE:
         found.append(f"{strange:.0%} of the letters are not of the language's script")
+    signs = [sign for sign in text if not sign.isspace()]
+    if sum(map(str.isalpha, signs)) < LEAST_LETTERS * len(signs):
+        found.append("figures and signs rather than words")
     if (ratio := compression_ratio(text)) > COMPRESSION:
         found.append(f"the text repeats itself (compression {ratio:.1f})")
     return found

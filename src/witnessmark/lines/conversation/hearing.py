@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -16,6 +17,7 @@ from witnessmark import media
 from witnessmark.media.records import Broken, Limits
 
 RATE_HZ = 16_000
+SAMPLE_BYTES = 2
 MOST_SOUND_S = 12 * 3600.0
 """Longer sound is heard up to here, and the answer says so."""
 LIMITS = Limits(cpu_s=3600.0, wall_s=7200.0, max_sound_s=MOST_SOUND_S)
@@ -61,9 +63,6 @@ class Recorded:
             self.count, self.broken = 0, heard
         else:
             self.start_s, self.broken, self.warnings = heard.start_s, heard.stopped, heard.warnings
-        self._samples: NDArray[np.int16] = (
-            np.memmap(self._file, np.int16, "r", shape=(self.count,)) if self.count else np.zeros(0, np.int16)
-        )
 
     def __enter__(self) -> Self:
         return self
@@ -71,7 +70,6 @@ class Recorded:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._samples = np.zeros(0, np.int16)
         self._held.close()
 
     @property
@@ -87,7 +85,8 @@ class Recorded:
         ndarray of float32, shape (n,)
         """
         first, last = max(0, round(start_s * RATE_HZ)), min(self.count, round(end_s * RATE_HZ))
-        return self._samples[first : max(first, last)].astype(np.float32) / np.float32(32767.0)
+        raw = os.pread(self._file.fileno(), SAMPLE_BYTES * max(0, last - first), SAMPLE_BYTES * first)
+        return np.frombuffer(raw, "<i2").astype(np.float32) / np.float32(32767.0)
 
     def _take(self, samples: NDArray[np.float32]) -> None:
         self._file.write(np.rint(samples * 32767.0).astype("<i2").tobytes())

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from witnessmark.errors import BadInputError
-from witnessmark.lines.conversation.voice import PART_S
+from witnessmark.lines.conversation.voice import LEAST_TOLD_S
 
 SURE = 0.7
 """Less than this of the case's share, and the language is undetermined."""
@@ -17,9 +17,9 @@ FOREIGN = 0.5
 """A language that the case does not name and that has so much makes it "other"."""
 MOSTLY_OTHER = 0.5
 """Where languages outside the case have more than this together, the transcript has to bear the language out."""
-BORNE_OUT_NATS = -0.6
-"""Mean log-probability of a transcript that does: on real English voices from -0.54 up, on speech that the model does
-not know from -0.82 down (docs/lines/conversation.md)."""
+BORNE_OUT_NATS = -0.5
+"""Mean log-probability of a transcript that does: on real English voices whose language
+it doubts -0.43 and up, on synthetic ones that it does not know -0.82 and down, but for loops."""
 UNSPOKEN = frozenset({"la", "sa"})
 """Languages that are nobody's own: the model gives Latin to accents it does not know, and that outvotes nothing."""
 OTHER, UNDETERMINED, EITHER_TURKIC = "other", "undetermined", "Turkic"
@@ -65,7 +65,7 @@ def restricted(scores: Mapping[str, float], case: Sequence[str]) -> dict[str, fl
 
 
 def decide(
-    scores: Mapping[str, float], windows: Sequence[Mapping[str, float]], spoken_s: float, case: Sequence[str]
+    scores: Mapping[str, float], windows: Sequence[Mapping[str, float]], length_s: float, case: Sequence[str]
 ) -> Verdict:
     """What may be said of a stretch.
 
@@ -74,8 +74,9 @@ def decide(
     scores : mapping of str to float
         Of the whole stretch, over all languages.
     windows : sequence of mapping
-        Of its parts of 5 s and more.
-    spoken_s : float
+        Of its parts that are long enough to be told.
+    length_s : float
+        From the first sound of a voice to the last [s].
     case : sequence of str
         The case's languages.
 
@@ -89,9 +90,9 @@ def decide(
     strange = max(foreign, key=lambda code: (foreign[code], code), default=best)
     if foreign.get(strange, 0.0) >= FOREIGN:
         why = f"The model gives {foreign[strange]:.2f} to {named(strange)}, which the case does not name."
-        return Verdict(OTHER, why, strange, False)
-    if spoken_s < PART_S:
-        why = f"Less than {PART_S:g} s are spoken, too little to tell a language."
+        return Verdict(OTHER, why, strange, True)
+    if length_s < LEAST_TOLD_S:
+        why = f"It is shorter than {LEAST_TOLD_S:g} s, too short to tell a language."
         return Verdict(UNDETERMINED, why, best, False)
     told = dict.fromkeys(_top(window, case) for window in windows)
     if len({EITHER_TURKIC if code in TURKIC else code for code in told}) > 1:
@@ -111,7 +112,7 @@ def borne_out(verdict: Verdict, mean_log_probability_nats: float, doubts: Sequen
     """The verdict again, or none where languages outside the case outvote it and the transcript is not confident."""
     if not verdict.to_bear_out or (mean_log_probability_nats >= BORNE_OUT_NATS and not doubts):
         return verdict
-    why = "Most of the score lies on languages that the case does not name, and the transcript does not bear out one."
+    why = "Most of the score lies outside the case's languages, and the transcript does not bear out a language."
     return Verdict(UNDETERMINED, why, verdict.decode_in, False)
 
 

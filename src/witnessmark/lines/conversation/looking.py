@@ -169,7 +169,7 @@ class _Listener:
         for number, part in enumerate(made):
             scores.append(self._part(part))
             progress(SOUNDED + (PARTED - SOUNDED) * (number + 1) / len(made), "telling languages")
-        long = [part.spoken_s >= voice.PART_S - 1.0 for part in made]
+        long = [part.length_s >= voice.LEAST_TOLD_S for part in made]
 
         def differ(one: int, other: int) -> bool:
             return long[one] and long[other] and languages.differ(scores[one], scores[other], case)
@@ -204,7 +204,7 @@ class _Listener:
         model, case = self._model, self._settings.languages
         heard = model.hear(self._ears.sound.between(span.start_s, span.end_s))
         scores = model.language(heard)
-        verdict = languages.decide(scores, windows, span.spoken_s, case)
+        verdict = languages.decide(scores, windows, span.length_s, case)
         code = verdict.decode_in
         decoded = model.decode(heard, code)
         start_s = self._ears.sound.start_s + span.start_s
@@ -217,7 +217,7 @@ class _Listener:
             probabilities=[word.probability for word in words],
         )
         verdict = languages.borne_out(verdict, decoded.mean_log_probability_nats, doubted)
-        if verdict.said == languages.UNDETERMINED and span.spoken_s >= voice.PART_S:
+        if verdict.said == languages.UNDETERMINED and span.length_s >= voice.LEAST_TOLD_S:
             doubted = (*doubted, "the language is undetermined")
         return Segment(
             start_s=round(start_s, 2),
@@ -242,9 +242,10 @@ class _Listener:
         probabilities: Sequence[float],
     ) -> tuple[str, ...]:
         ears = self._ears
+        near = [one for one in ears.spans if one.end_s > span.start_s and one.start_s < span.end_s]
         lengths = [last - first for first, last in words_s]
         voiced = [
-            voice.share_heard(ears.spans, span.start_s + first, span.start_s + last) * (last - first)
+            voice.share_heard(near, span.start_s + first, span.start_s + last) * (last - first)
             for first, last in words_s
         ]
         return doubting.doubts(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from witnessmark.errors import BadInputError
 from witnessmark.lines.conversation.models import ModelFiles
 from witnessmark.lines.conversation.observations import Word
 
@@ -71,6 +72,11 @@ class Transcriber:
         Checked.
     threads : int
         Of the processor; the answer does not depend on it.
+
+    Raises
+    ------
+    BadInputError
+        When the files cannot be opened, or are of a model that knows one language alone.
     """
 
     def __init__(self, files: ModelFiles, threads: int = 0) -> None:
@@ -79,9 +85,30 @@ class Transcriber:
 
         self.files = files
         count = threads or min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
-        self._model = WhisperModel(str(files.folder), device="cpu", compute_type=COMPUTE, cpu_threads=count)
+        try:
+            self._model = WhisperModel(str(files.folder), device="cpu", compute_type=COMPUTE, cpu_threads=count)
+        except Exception as error:  # the library raises what it likes for files it cannot read
+            raise BadInputError(
+                f"The speech model in '{files.folder}' cannot be opened ({error}).",
+                "Give a folder with a Whisper model in CTranslate2's format.",
+            ) from error
+        if not self._model.model.is_multilingual:
+            raise BadInputError(
+                f"The speech model '{files.name}' knows English alone, and would call everything English.",
+                "Give one for many languages.",
+            )
+        if self._model.feature_extractor.mel_filters.shape[0] != self._model.model.n_mels:
+            raise BadInputError(
+                f"The speech model in '{files.folder}' does not say how sound is prepared for it.",
+                "Put its preprocessor_config.json beside model.bin.",
+            )
         self._suppressed: dict[str, tuple[int, ...]] = {}
         self._tokenizers: dict[tuple[str, str], Tokenizer] = {}
+
+    @property
+    def plain(self) -> Any:
+        """The model as faster-whisper opens it, for comparing with."""
+        return self._model
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from witnessmark.lines.conversation.observations import ModelFacts
 FRAME = 512
 """Samples a value, as the model is built."""
 FRAME_S = FRAME / RATE_HZ
-BLOCK_S, RUN_IN_S = 600.0, 4.0
+BLOCK_S, RUN_IN_S = 120.0, 4.0
 """So much is heard at a time; the model's memory is warmed up on what came before."""
 ON, OFF = 0.5, 0.35
 """A voice begins at the first and goes on until values stay below the second; the model's own defaults."""
@@ -30,7 +30,8 @@ LEAST_S = 0.25
 PAD_S = 0.2
 """Added to either side, so that first and last sounds are not cut off."""
 PART_S, LONGEST_PART_S = 5.0, 10.0
-"""The language of less than the first is not told."""
+LEAST_TOLD_S = 4.0
+"""The language of less is not told: about what a clip of 5 s holds from its first sound of a voice to its last."""
 STRETCH_GAP_S, LONGEST_STRETCH_S = 2.0, 28.0
 """A pause longer than the first ends a stretch; the model hears 30 s at once."""
 
