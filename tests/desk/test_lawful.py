@@ -10,20 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.conftest import CLAIMS, SPACE
+from tests.desk.conftest import superseding
 from typer.testing import CliRunner
 
 from witnessmark.cli import app
-from witnessmark.desk.assessing import assess, latest_assessment
+from witnessmark.desk.assessing import latest_assessment
 from witnessmark.desk.case import UNASSIGNED, Case, new_case, open_case
-from witnessmark.desk.inquiry import run_lines
-from witnessmark.desk.items import add_item
 from witnessmark.desk.jurisdiction import Bounds, read_jurisdiction
 from witnessmark.desk.lawful import add_law, attach, gap_table, law_book, law_rows, note_gap
 from witnessmark.desk.pages import write_page
 from witnessmark.desk.sealing import seal_case
-from witnessmark.desk.space import set_space
-from witnessmark.desk.statements import add_claims
 from witnessmark.desk.verifying import verify_case
 from witnessmark.dossier import Edition, verify
 from witnessmark.errors import BadInputError, NotFoundError
@@ -68,24 +64,10 @@ VERDICTS = re.compile(
 )
 
 
-@pytest.fixture(scope="module")
-def made_once(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Path:
-    """A case as far as an assessment."""
-    folder = tmp_path_factory.mktemp("lawful")
-    case = new_case(folder / "case", "2031-17", "The ridge clip", operator="A. Author", settings={"space": SPACE})
-    add_item(case, clip, look=False)
-    (folder / "claims.yaml").write_text(CLAIMS, encoding="utf-8")
-    add_claims(case, folder / "claims.yaml")
-    run_lines(case, ["integrity"])
-    assess(case)
-    case.close()
-    return folder / "case"
-
-
 @pytest.fixture
-def case(tmp_path: Path, made_once: Path) -> Iterator[Case]:
-    """A copy of it to work in."""
-    opened = open_case(Path(shutil.copytree(made_once, tmp_path / "case")), operator="A. Author")
+def case(tmp_path: Path, assessed: Path) -> Iterator[Case]:
+    """A copy of an assessed case to work in."""
+    opened = open_case(Path(shutil.copytree(assessed, tmp_path / "case")), operator="A. Author")
     yield opened
     opened.close()
 
@@ -134,8 +116,7 @@ def test_alternatives_stand_side_by_side_with_gaps_strengths_and_notes(case: Cas
 def test_a_superseded_finding_is_a_gap_again_and_stays_shown(case: Case) -> None:
     finding = finding_of(case)
     attach(case, "rome.8-2-a-i.1", finding, "bears-for", "A person falls at second 12.")
-    set_space(case, {**SPACE, "step_s": 1200.0})
-    run_lines(case, ["integrity"])
+    superseding(case)
     row = gap_table(case)["groups"][0][0]["elements"][0]
     assert row["gap"] and row["bears"][0]["superseded"] and row["bears"][0]["strength"] is None
     with pytest.raises(NotFoundError, match="no current finding"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,15 @@ from typer.testing import CliRunner
 
 from witnessmark.cli import app
 from witnessmark.custody.records import Appearance, Moment, PremisEvent
-from witnessmark.desk.case import UNASSIGNED, Case, new_case
-from witnessmark.desk.items import add_item, get_item
+from witnessmark.desk.case import UNASSIGNED, Case, new_case, open_case
+from witnessmark.desk.items import add_derived, add_item, get_item
 from witnessmark.desk.linking import link_item, links_of
 from witnessmark.desk.names import add_name
 from witnessmark.desk.patterns import Shared, linked_cases
 from witnessmark.desk.statements import add_claims
 from witnessmark.desk.verifying import verify_case
 from witnessmark.errors import BadInputError, ClashError, NotFoundError
+from witnessmark.lines.contract import Picture
 from witnessmark.plain import parse_moment
 
 POSTED = Appearance("Videogram", "@heron", None, Moment(parse_moment("2031-09-14T10:00:00+04:00"), "platform page"))
@@ -45,16 +47,22 @@ claims:
 """
 
 
-@pytest.fixture
-def cases(tmp_path: Path) -> Iterator[dict[str, Case]]:
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A shelf and two incidents in one folder."""
-    folder = tmp_path / "cases"
+    folder = tmp_path_factory.mktemp("linking") / "cases"
     folder.mkdir()
-    made = {
-        "shelf": new_case(folder / "shelf", "S-1", "Unsorted", operator="A. Author", settings={"kind": UNASSIGNED}),
-        "ridge": new_case(folder / "ridge", "2031-17", "The ridge", operator="A. Author", settings={"space": SPACE}),
-        "ford": new_case(folder / "ford", "2031-18", "The ford", operator="A. Author"),
-    }
+    new_case(folder / "shelf", "S-1", "Unsorted", operator="A. Author", settings={"kind": UNASSIGNED}).close()
+    new_case(folder / "ridge", "2031-17", "The ridge", operator="A. Author", settings={"space": SPACE}).close()
+    new_case(folder / "ford", "2031-18", "The ford", operator="A. Author").close()
+    return folder
+
+
+@pytest.fixture
+def cases(tmp_path: Path, made_once: Path) -> Iterator[dict[str, Case]]:
+    """Copies of them to work in."""
+    folder = Path(shutil.copytree(made_once, tmp_path / "cases"))
+    made = {name: open_case(folder / name, operator="A. Author") for name in ("shelf", "ridge", "ford")}
     yield made
     for case in made.values():
         case.close()
@@ -108,10 +116,10 @@ def test_an_item_filed_before_any_incident_goes_into_one_with_custody_in_both(
     assert found["account"][0].what == "Videogram @heron" and "copy" not in found
 
 
-def test_linking_refuses_what_cannot_be_linked(cases: dict[str, Case], tmp_path: Path, clip: Path) -> None:
+def test_linking_refuses_what_cannot_be_linked(cases: dict[str, Case], tmp_path: Path) -> None:
     shelf, ridge = cases["shelf"], cases["ridge"]
-    add_item(shelf, clip)
-    derived = shelf.records.items(copy="derived")[0]["exhibit_number"]
+    item = add_item(shelf, clip_of(tmp_path), look=False).item
+    derived = add_derived(shelf, item, Picture("sheet", "A sheet", b"png", shows_footage=False), {}).exhibit_number
     for name, to, reason, error, said in (
         ("WM-0009", ridge.folder, "Why", NotFoundError, "no item"),
         (derived, ridge.folder, "Why", BadInputError, "derived"),

@@ -11,28 +11,25 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.conftest import CLAIMS, SPACE
+from tests.desk.conftest import superseding
 
 from witnessmark.custody.hashes import Sha256
 from witnessmark.custody.keys import PublicKey
-from witnessmark.custody.records import Appearance, Moment, PremisEvent
+from witnessmark.custody.records import PremisEvent
 from witnessmark.desk.assessing import assess
-from witnessmark.desk.case import Case, new_case, open_case
-from witnessmark.desk.inquiry import run_lines
-from witnessmark.desk.items import add_appearance, add_item, get_item
+from witnessmark.desk.case import Case, open_case
+from witnessmark.desk.items import get_item
 from witnessmark.desk.marking import draw_mark, withdraw_mark
 from witnessmark.desk.reviewing import STANCES, VERDICTS, agreements, checked_reviews, due_reviews, review_subject
 from witnessmark.desk.second_opinions import compared, conclude, conclusions, open_packet
-from witnessmark.desk.statements import add_claims
 from witnessmark.desk.verifying import verify_case
 from witnessmark.errors import BadInputError, ClashError, NotFoundError
 from witnessmark.plain import canonical, parse_moment
-from witnessmark.review import ReviewerKey, State, Verdict, load_reviewer_key, new_reviewer_key
+from witnessmark.review import ReviewerKey, State, Verdict, load_reviewer_key, new_reviewer_key, sign_review
 from witnessmark.review.conclusions import conclusion_holds
 from witnessmark.stores.records import Records
 
 CANARY = "zq-canary-conclusion"
-POSTED = Appearance("Videogram", "@a", None, Moment(parse_moment("2031-09-14T10:00:00+04:00"), "platform page"))
 
 
 def planted(value: Any, path: str = "") -> Any:
@@ -45,16 +42,12 @@ def planted(value: Any, path: str = "") -> Any:
 
 
 @pytest.fixture(scope="module")
-def made_once(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Path:
+def made_once(tmp_path_factory: pytest.TempPathFactory, assessed: Path) -> Path:
     """A case with a finding and an assessment of which every text that concludes carries a canary."""
-    tmp_path = tmp_path_factory.mktemp("made")
-    case = new_case(tmp_path / "case", "2031-17", "The ridge clip", operator="A. Author", settings={"space": SPACE})
-    item = add_item(case, clip, appearance=POSTED, look=False, method=f"handed over {CANARY}").item
-    (tmp_path / "claims.yaml").write_text(CLAIMS, encoding="utf-8")
-    add_claims(case, tmp_path / "claims.yaml")
-    draw_mark(case, item, "sky-label", {"cover_octas": 3})
-    run_lines(case, ["integrity"])
-    made = assess(case)
+    folder = tmp_path_factory.mktemp("made") / "case"
+    case = open_case(Path(shutil.copytree(assessed, folder)), operator="A. Author")
+    draw_mark(case, get_item(case, "WM-0001"), "sky-label", {"cover_octas": 3})
+    made = case.records.assessments()[-1]
     finding = case.records.results("finding")[0]
     kept = (
         "id",
@@ -83,7 +76,7 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Path:
     said |= {"standings": standings, "pictures": made["pictures"]}
     case.record(PremisEvent.FORENSIC_FEATURE_ANALYSIS, "assessment.made", {"assessment": said})
     case.close()
-    return tmp_path / "case"
+    return folder
 
 
 @pytest.fixture
@@ -198,14 +191,27 @@ def test_a_key_that_signed_under_an_authors_name_is_known_again(worked: Case, tm
     third = reviewer(tmp_path, "C. Third")
     signed(worked, "F-planted00001", third)
     worked.operator = "C. Third"
-    item = get_item(worked, "WM-0001")
-    add_appearance(worked, item, dataclasses.replace(POSTED, account="@b"))
-    mine = run_lines(worked, ["integrity"])[0]
-    assert mine["author"] == "C. Third"
+    superseding(worked, "F-mine")
+    mine = worked.records.results("finding")[0]
+    assert (mine["id"], mine["author"]) == ("F-mine", "C. Third")
     renamed = ReviewerKey(dataclasses.replace(third.reviewer, name="D. Fourth"), third.private)
     with pytest.raises(BadInputError, match=r"signed as C\. Third before"):
         signed(worked, mine["id"], renamed)
     signed(worked, mine["id"], reviewer(tmp_path))
+    past_the_desk = sign_review(  # whoever writes to the log by another way is told apart when it is read
+        subject_id=mine["id"],
+        subject_digest=Sha256.from_hex(mine["digest"]),
+        author="Somebody",
+        reviewer=renamed.reviewer,
+        verdict="sign-off",
+        reasons="Looked.",
+        conflict_of_interest="none",
+        blind=False,
+        at=parse_moment("2031-10-05T09:30:00Z"),
+        key=renamed,
+    )
+    worked.record(PremisEvent.VALIDATION, "review.signed", {"review": past_the_desk})
+    assert [check.state for _, check in checked_reviews(worked)][1:] == [State.HOLDS, State.NOT_INDEPENDENT]
 
 
 def test_signing_twice_is_refused_unless_a_reason_takes_the_first_back(worked: Case, tmp_path: Path) -> None:
@@ -284,11 +290,10 @@ def test_a_superseded_input_makes_a_review_due_again(worked: Case, tmp_path: Pat
     signed(worked, "AS-planted0001", key)
     signed(worked, "F-planted00001", key)
     assert due_reviews(worked) == []
-    add_appearance(worked, get_item(worked, "WM-0001"), dataclasses.replace(POSTED, account="@b"))
-    new = run_lines(worked, ["integrity"])[0]
+    new = superseding(worked)
     due = {row["subject"]: row for row in due_reviews(worked)}
-    assert due["F-planted00001"]["review_instead"] == new["id"]
-    assert new["id"] in " ".join(due["AS-planted0001"]["why"])
+    assert due["F-planted00001"]["review_instead"] == new
+    assert new in " ".join(due["AS-planted0001"]["why"])
     assert [check.state for _, check in checked_reviews(worked)] == [State.STALE, State.STALE]
     later = assess(worked)["id"]
     assert {row["subject"]: row["review_instead"] for row in due_reviews(worked)}["AS-planted0001"] == later

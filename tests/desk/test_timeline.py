@@ -3,46 +3,32 @@
 from __future__ import annotations
 
 import json
+import shutil
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.conftest import CLAIMS, SPACE
 from typer.testing import CliRunner
 
 from witnessmark.cli import app
-from witnessmark.custody.records import Appearance, Moment
-from witnessmark.desk.assessing import assess
-from witnessmark.desk.case import Case, new_case
-from witnessmark.desk.inquiry import run_lines
-from witnessmark.desk.items import add_item
+from witnessmark.desk.case import Case, open_case
 from witnessmark.desk.register import add_person, withdraw_person
-from witnessmark.desk.statements import add_claims
 from witnessmark.desk.timeline import WORK, WORLD, timeline
 from witnessmark.desk.timeline_page import LEFT, WIDTH, draw
 from witnessmark.plain import parse_moment
 
-POSTED = Appearance(
-    "Videogram", "@a", None, Moment(parse_moment("2031-09-14T10:00:00+04:00"), "platform page", zone_proven=False)
-)
-
 
 @pytest.fixture(scope="module")
-def worked(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Iterator[Case]:
+def worked(tmp_path_factory: pytest.TempPathFactory, assessed: Path) -> Iterator[Case]:
     """A case with something of every kind; these tests only read it."""
-    tmp_path = tmp_path_factory.mktemp("timeline")
-    case = new_case(tmp_path / "case", "2031-17", "The ridge clip", operator="A. Author", settings={"space": SPACE})
-    add_item(case, clip, appearance=POSTED, look=False)
-    (tmp_path / "claims.yaml").write_text(CLAIMS, encoding="utf-8")
-    add_claims(case, tmp_path / "claims.yaml")
+    folder = tmp_path_factory.mktemp("timeline") / "case"
+    case = open_case(Path(shutil.copytree(assessed, folder)), operator="A. Author")
     add_person(case, role="held", pseudonym="Heron", status="captured", when="2031-09-12/2031-09-13", source="WM-0001")
     add_person(case, role="held", pseudonym="Crane", status="held", when="2031-10", source="a list")
     add_person(case, role="held", pseudonym="Stork", status="missing", source="a list")
     add_person(case, role="held", pseudonym="Teal", status="held", when="2031-10", source="a list")
     withdraw_person(case, "Teal", "mistaken")
-    run_lines(case, ["integrity"])
-    assess(case)
     yield case
     case.close()
 

@@ -15,7 +15,7 @@ from witnessmark.desk.case import Case
 from witnessmark.desk.items import put_out
 from witnessmark.desk.jurisdiction import Bounds
 from witnessmark.errors import BadInputError
-from witnessmark.plain import visible
+from witnessmark.plain import parse_moment, visible
 
 
 def write_page(case: Case, out: Path, template: str, body: Mapping[str, Any]) -> Path:
@@ -62,12 +62,28 @@ def write_page(case: Case, out: Path, template: str, body: Mapping[str, Any]) ->
         style=style,
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         between=between,
+        when=when,
     )
     try:
         put_out(out, text.encode())
     except OSError as error:
         raise BadInputError(f"'{out}' cannot be written ({error.strerror}).", "Give another path.") from error
     return out
+
+
+def when(text: str | None) -> str:
+    """A time for people: to the second, or the minute where it is a whole one, with its offset.
+
+    Examples
+    --------
+    >>> when("2031-09-13T07:30:00+04:00"), when("2031-09-13T07:30:15.250000Z"), when(None)
+    ('2031-09-13 07:30 +04:00', '2031-09-13 07:30:15 UTC', 'open')
+    """
+    if text is None:
+        return "open"
+    at = parse_moment(text)
+    offset = "UTC" if text.endswith("Z") else at.isoformat()[-6:]
+    return f"{at:%Y-%m-%d %H:%M}{f':{at:%S}' if at.second or at.microsecond else ''} {offset}"
 
 
 def between(bounds: Bounds | None) -> str:

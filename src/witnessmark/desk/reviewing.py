@@ -19,7 +19,7 @@ from witnessmark.desk.second_opinions import (
     own_conclusion,
 )
 from witnessmark.desk.space import case_space
-from witnessmark.desk.subjects import authors_of, inputs_changed, subject_of, superseded_by
+from witnessmark.desk.subjects import author_keys_of, authors_of, inputs_changed, subject_of, superseded_by
 from witnessmark.errors import BadInputError, ClashError
 from witnessmark.plain import canonical, iso, to_plain
 from witnessmark.review import (
@@ -120,11 +120,12 @@ def checked_reviews(case: Case) -> list[tuple[Review, ReviewCheck]]:
     for body in case.records.reviews():
         review = review_from_plain(body)
         subject = subject_of(case, review.subject_id)
+        authors = authors_of(case, subject)
         check = verify_review(
             review,
             Sha256.from_hex(subject["digest"]),
-            author=authors_of(case, subject),
-            author_keys=[case.key.public],
+            author=authors,
+            author_keys=author_keys_of(case, authors),
             superseded_by=superseded_by(case, subject),
         )
         found.append((review, check))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from witnessmark.custody.hashes import Sha256
 from witnessmark.custody.keys import PublicKey
 from witnessmark.desk.case import Case
 from witnessmark.errors import NotFoundError, WitnessmarkError
+from witnessmark.review.people import same_name
 
 
 def subject_of(case: Case, subject_id: str) -> dict[str, Any]:
@@ -97,15 +98,29 @@ def inputs_changed(case: Case, subject: Mapping[str, Any], space: str | None) ->
     return said
 
 
+def author_keys_of(case: Case, authors: Sequence[str]) -> list[PublicKey]:
+    """The keys that authors are known to sign with: the case's, and those that signed reviews under their names."""
+    found = {case.key.public.pem: case.key.public}
+    for reviewer in _signed(case):
+        if any(same_name(str(reviewer["name"]), author) for author in authors):
+            pem = str(reviewer["public_key_pem"]).encode(errors="replace")
+            found[pem] = PublicKey(pem)
+    return list(found.values())
+
+
 def named_with_key(case: Case, fingerprint: Sha256) -> tuple[str, ...]:
     """Names under which a key has signed in this case."""
-    signed = [body["reviewer"] for body in case.records.reviews()]
-    signed += [payload["conclusion"]["reviewer"] for payload in case.records.payloads("review.concluded")]
     names = []
-    for reviewer in signed:
+    for reviewer in _signed(case):
         try:
             if PublicKey(str(reviewer["public_key_pem"]).encode(errors="replace")).fingerprint == fingerprint:
                 names.append(str(reviewer["name"]))
         except WitnessmarkError:
             continue
     return tuple(dict.fromkeys(names))
+
+
+def _signed(case: Case) -> list[dict[str, Any]]:
+    """Everybody who signed a review or a conclusion, as they signed it."""
+    signed = [body["reviewer"] for body in case.records.reviews()]
+    return signed + [payload["conclusion"]["reviewer"] for payload in case.records.payloads("review.concluded")]

@@ -111,7 +111,7 @@ def _ticks(first: float, last: float, x: Callable[[float], float]) -> list[Tick]
     while at < last:
         moment = dt.datetime.fromtimestamp(at, dt.UTC)
         new_day = not found or moment.hour + moment.minute == 0
-        words = moment.strftime("%m-%d %H:%M") if step < 86_400 and new_day else moment.strftime(form)
+        words = moment.strftime("%Y-%m-%d %H:%M" if step < 86_400 and new_day else form)
         found.append(Tick(round(x(at), 1), words))
         at += step
     return found

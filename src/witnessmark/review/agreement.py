@@ -150,7 +150,12 @@ def met_of(answers: Sequence[bool]) -> Met:
     """How often two regions met, with the 95 % interval of the share."""
     n, met = len(answers), sum(answers)
     if n == 0:
-        return Met(0, 0, Coefficient(None, None, None, "Nobody said where or when apart."), "Nobody said so apart.")
+        return Met(
+            0,
+            0,
+            Coefficient(None, None, None, "Nothing to compare."),
+            "No reviewer gave a place or time apart from the author.",
+        )
     said = f"{met} of {n} places and times that reviewers gave meet the author's region"
     said += "; too few to say how often they do." if n < LEAST_QUESTIONS else "."
     return Met(n, met, Coefficient(met / n, *wilson(met, n)), said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -115,7 +116,9 @@ def blank_form(subject_id: str, packet_sha256: Sha256, claims: Mapping[str, str]
         'time: null        # or {from: "2031-09-13T06:00:00+04:00", to: "2031-09-13T12:00:00+04:00"}',
         "stances:          # what the material shows of each claim: supports, contradicts or open",
     ]
-    lines += [f"  {claim_id}: null   # {' '.join(said.split())}" for claim_id, said in claims.items()] or ["  {}"]
+    lines += [f"  {json.dumps(claim_id)}: null   # {' '.join(said.split())}" for claim_id, said in claims.items()] or [
+        "  {}"
+    ]
     return "\n".join(lines) + "\n"
 
 
