@@ -102,15 +102,30 @@ def ask(query: Query, workers: int, cache: ProfileCache | None, *, misses: bool 
     cpu, wall = time.process_time(), time.perf_counter()
     found = locate(provider, query.region_deg, query.spacing_m, query.sight, workers=workers, cache=cache)
     cpu_s, wall_s = time.process_time() - cpu, time.perf_counter() - wall
+    at_truth = fit_at_truth(query, workers) if misses and to_ask_again(query, found) else float("nan")
+    return compared(query, found, at_truth, cpu_s, wall_s)
+
+
+def to_ask_again(query: Query, found: Located) -> bool:
+    """Whether the answer is another place, though the true one lies in the region."""
+    away = _away_m(query, found)
+    return query.inside and (not away or away[0] > RIGHT_M)
+
+
+def compared(query: Query, found: Located, at_truth: float, cpu_s: float, wall_s: float) -> Row:
+    """How an answer compares with the truth.
+
+    Parameters
+    ----------
+    at_truth : float
+        See `fit_at_truth`; NaN where that was not asked.
+    """
     truth = query.truth
-    away = [apart_m(truth.lat_deg, truth.lon_deg, one.lat_deg, one.lon_deg) for one in found.candidates[:10]]
+    away = _away_m(query, found)
     near = [k + 1 for k, off_m in enumerate(away) if off_m <= RIGHT_M]
     best = found.candidates[0].log_likelihood_nats if found.candidates else -np.inf
     heading = found.candidates[0].heading_deg - truth.heading_deg if found.candidates else np.nan
     off_m = away[0] if away else np.inf
-    at_truth = np.nan
-    if misses and query.inside and off_m > RIGHT_M:
-        at_truth = fit_at_truth(query, workers)
     in50, in90, within = held(found, truth.lat_deg, truth.lon_deg) if query.inside else (False, False, 0.0)
     return Row(
         query.name,
@@ -135,6 +150,12 @@ def ask(query: Query, workers: int, cache: ProfileCache | None, *, misses: bool 
         query.file is None or query.file["pitch_deg"] is not None,
         searched_by(),
     )
+
+
+def _away_m(query: Query, found: Located) -> list[float]:
+    """From the truth to each of the ten best [m]."""
+    truth = query.truth
+    return [apart_m(truth.lat_deg, truth.lon_deg, one.lat_deg, one.lon_deg) for one in found.candidates[:10]]
 
 
 def fit_at_truth(query: Query, workers: int) -> float:

@@ -23,10 +23,7 @@ from witnessmark.lines.providers.elevation import FolderElevation
 from witnessmark.lines.terrain.matching import locate
 from witnessmark.lines.terrain.profiles import ProfileCache
 
-COSTS_KM2 = (1000.0, 4000.0)
 COST_QUERY = ("dev", "fov60", 1)
-SAME = 5
-"""Questions asked of one and of four workers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +168,13 @@ def kept_costs(dems: Sequence[Path] | None, work: Path) -> tuple[list[Cost], tup
     return [Cost(**one) for one in kept["costs"].values()], None if same is None else (same[0], same[1])
 
 
-def costs(dems: Sequence[Path] | None, work: Path, workers: int) -> None:
-    """Search each area cold, and compare one worker with four, where this code has not yet."""
+def costs(dems: Sequence[Path] | None, work: Path, workers: int, areas_km2: Sequence[float], same: int) -> None:
+    """Search each area cold, and compare one worker with four on some questions, where this code has not yet."""
     path = costs_path(work, dems)
     kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     if kept.get("searched_by") != asking.searched_by():
         kept = {"searched_by": asking.searched_by(), "costs": {}, "same": None}
-    for area_km2 in COSTS_KM2:
+    for area_km2 in areas_km2:
         if f"{area_km2:g}" not in kept["costs"]:
             command = [sys.executable, str(Path(__file__).resolve().parent.parent / "terrain.py")]
             command += ["--cost-of", f"{area_km2:g}", "--workers", str(workers), "--work", str(work)]
@@ -189,7 +186,7 @@ def costs(dems: Sequence[Path] | None, work: Path, workers: int) -> None:
                 continue
             kept["costs"][f"{area_km2:g}"] = json.loads(done.stdout.strip().splitlines()[-1])
     if kept["same"] is None:
-        kept["same"] = same_ranking(dems, work)
+        kept["same"] = same_ranking(dems, work, same)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(kept, indent=1), encoding="utf-8")
 
@@ -228,11 +225,11 @@ def cost_query(area_km2: float, dems: Sequence[Path] | None, work: Path) -> Quer
     return dataclasses.replace(query, region_deg=box)
 
 
-def same_ranking(dems: Sequence[Path] | None, work: Path) -> tuple[int, int]:
+def same_ranking(dems: Sequence[Path] | None, work: Path, count: int) -> tuple[int, int]:
     """Questions whose ranking is the same with one and with four workers, and how many were asked."""
     cache = ProfileCache(work / "profiles")
     same = 0
-    asked = queries("dev", "fov60", SAME, dems, work=work)
+    asked = queries("dev", "fov60", count, dems, work=work)
     for query in asked:
         provider = FolderElevation(Path(query.dem))
         one, four = (

@@ -102,9 +102,14 @@ MEASURES = (
 
 
 def written(
-    cells: Sequence[Measured], costs: Sequence[Cost], same: tuple[int, int] | None, horizon: str, code: str
+    cells: Sequence[Measured],
+    costs: Sequence[Cost],
+    same: tuple[int, int] | None,
+    horizon: str,
+    code: str,
+    enough: int,
 ) -> str:
-    """The report in Markdown."""
+    """The report in Markdown; cells with fewer questions than enough are told as such."""
     lines = [
         "# Where a camera stood, from its skyline",
         "",
@@ -113,6 +118,8 @@ def written(
         " stands in `benchmarks/terrain_lab/queries.py`. None of it is real footage. Shares come with bootstrap"
         " intervals (95 %). Measures with no bound are told, not promised.",
     ]
+    if any(len(one.rows) < enough for one in cells):
+        lines += ["", f"**The run was cut short: fewer than {enough} questions were asked of some cells.** See n."]
     for split in dict.fromkeys(one.split for one in cells):
         some = {one.cell: one for one in cells if one.split == split}
         lines += ["", f"## {split}", "", "| Measure | n | Measured | Must | Hoped | |", "|---|---|---|---|---|---|"]

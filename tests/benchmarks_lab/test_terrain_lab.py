@@ -175,7 +175,7 @@ ROW = asking.Row(
 def test_a_table_tells_what_is_broken_and_what_was_measured_with_other_code(tmp_path: Path) -> None:
     rows = {f"q{k}": dataclasses.replace(ROW, name=f"q{k}", off_m=50.0 if k < 60 else 5000.0) for k in range(100)}
     cell = measure.Measured("dev", "fov60", 100, rows, {"no relief": 3}, {"hills": "made"})
-    text = tables.written([cell], [], None, "", "new")
+    text = tables.written([cell], [], None, "", "new", 100)
 
     told = {line.split("|")[1].strip(): line for line in text.splitlines() if line.startswith("| ")}
     assert told["top-1 within 1 km, FOV 60"].startswith("| top-1 within 1 km, FOV 60 | 100 | 0.60 [0.5")
@@ -183,6 +183,8 @@ def test_a_table_tells_what_is_broken_and_what_was_measured_with_other_code(tmp_
     assert told["top-1 within 100 m, FOV 60"].endswith("| ≥ 0.55 | ≥ 0.70 | kept |")
     assert told["search misses, FOV 60"].endswith("| 100 | 0.00 [0.00, 0.00] | ≤ 0.05 | ≤ 0.01 | reached |")
     assert "Asked of earlier searching code than there is now: 100 of fov60." in text
+    assert "cut short" not in text
+    assert "cut short" in tables.written([cell], [], None, "", "new", 101)
     measure.save(cell, tmp_path / "cell.json")
     assert measure.load(tmp_path / "cell.json") == cell
 

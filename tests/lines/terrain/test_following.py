@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from witnessmark.lines.terrain.following import follow
+from witnessmark.lines.terrain.following import follow, follow_two
 
 N = 80
 SIDE, FAR = np.zeros(N, np.int8), np.full(N, 300.0)
@@ -53,3 +53,27 @@ def test_columns_without_terrain_have_their_price_and_one_sided_ones_cost_nothin
     ground = np.full(N, 0.3)
     assert float(follow(low, WHITE, ground, FAR, side, 0.7, 120.0, 3.0, 4.0)) == 0.0
     assert float(follow(-low, WHITE, ground, FAR, side, 0.7, 120.0, 3.0, 4.0)) < -100.0
+
+
+def two(near: np.ndarray, far: np.ndarray, near_deg: float = 0.6) -> float:
+    """Density of a line whose residuals to a near and to a far crest are given; NaN where there is none."""
+    about = np.empty((4, 2, N))
+    about[0, 0], about[0, 1] = near, far
+    about[1] = 0.2
+    about[2, 0], about[2, 1] = near_deg, 0.05
+    about[3, 0], about[3, 1] = 300.0, 8000.0
+    return float(follow_two(about, SIDE, 0.7, 120.0, 3.0, 1e-12, 4.0))
+
+
+def test_one_crest_of_two_is_as_one_alone() -> None:
+    residual, gone = np.random.default_rng(5).normal(0.0, 0.3, N), np.full(N, np.nan)
+    assert two(residual, gone) == pytest.approx(density(residual, 0.6, tail=3.0), abs=1e-6)
+    assert two(residual, residual - 30.0) == pytest.approx(two(residual, gone), abs=0.1 * N)
+
+
+def test_a_near_hill_that_is_not_there_costs_less_when_what_it_hides_is_seen() -> None:
+    """The model has a hill 1.5 degrees above the line: what stands behind it at the line's height explains that."""
+    noise = np.random.default_rng(6).normal(0.0, 0.2, N)
+    hill = np.where(np.arange(N) < 20, 1.5, -9.0) + noise
+    assert two(hill, noise) > two(hill, noise - 4.0) + 20.0
+    assert two(hill, noise) > two(hill, noise, near_deg=0.05) + 5.0

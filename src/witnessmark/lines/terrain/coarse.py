@@ -138,7 +138,8 @@ def search(
     prior = np.zeros((len(lenses.scale), 6))
     prior[:, 0], prior[:, 1] = sighting.pitch_deg[0] - lenses.pitch_deg, 1.0 / max(sighting.pitch_deg[1], 0.05) ** 2
     prior[:, 3], prior[:, 5] = 1.0 / max(sighting.roll_deg[1], 0.05) ** 2, 1.0 / EYE_SD_M**2
-    tables = tables_of(sighting.sigma_deg, spacing_m)
+    tables = tables_of(spacing_m)
+    unit = sighting.scale / lenses.scale if sighting.pinhole else lenses.scale / sighting.scale
     codes, far = profiles.tangent_code, profiles.range_code
     n_places = len(codes)
     score = np.empty((n_places, POSES), np.float32)
@@ -154,6 +155,7 @@ def search(
             np.ascontiguousarray(far[of]),
             TANGENT_STEP,
             tables,
+            unit,
             TURN_SHARE * max(step, 0.5),
             shift,
             seen,
@@ -192,13 +194,10 @@ def search(
     )
 
 
-def tables_of(noise_deg: float, spacing_m: float) -> tuple[Floats32, Floats32, Floats32, Floats32, Floats32]:
-    """By the code of a ridge's distance: variance, what an unknown costs, lift [deg], change with the eye [deg/m]."""
-    posts = range_of_code_m().astype(np.float64) / spacing_m
-    variance = noise_deg**2 + np.degrees(CREST_RAD / (posts + CREST_POSTS)) ** 2
-    lift = LIFT_DEG_M / (range_of_code_m().astype(np.float64) + spacing_m)
-    variance[0], lift[0] = UNKNOWN_DEG**2, 0.0
-    unknown = np.full(256, np.log(UNKNOWN_DEG), np.float32)
-    close = np.degrees(1.0 / (range_of_code_m().astype(np.float64) + EYE_NEAREST_M))
-    close[0] = 0.0
-    return variance.astype(np.float32), unknown, lift.astype(np.float32), close.astype(np.float32), range_of_code_m()
+def tables_of(spacing_m: float) -> tuple[Floats32, Floats32, Floats32, Floats32]:
+    """By the code of a ridge's distance: variance of the ground, lift [deg], change with the eye [deg/m], distance."""
+    range_m = range_of_code_m().astype(np.float64)
+    variance = np.degrees(CREST_RAD / (range_m / spacing_m + CREST_POSTS)) ** 2
+    lift, close = LIFT_DEG_M / (range_m + spacing_m), np.degrees(1.0 / (range_m + EYE_NEAREST_M))
+    lift[0] = close[0] = 0.0
+    return variance.astype(np.float32), lift.astype(np.float32), close.astype(np.float32), range_of_code_m()

@@ -17,26 +17,24 @@ def unpack(
     codes: NDArray[np.int16],
     far: NDArray[np.uint8],
     tangent_step: float,
-    noise_of_code: Floats32,
-    log_of_code: Floats32,
+    ground_of_code: Floats32,
     lift_of_code: Floats32,
     turn_share: float,
     elevation: Floats32,
-    weight: Floats32,
-    log_sigma: Floats32,
+    variance: Floats32,
 ) -> None:
-    """One place's horizon as elevations [deg], weights and logs of their errors, twice round.
+    """One place's horizon as elevations [deg] and variances of the ground's error in them, twice round.
 
     Parameters
     ----------
     codes, far : ndarray of int16 and uint8, shape (n_azimuths,)
         Packed tangents and distances; see `horizon.Profiles`.
-    noise_of_code, log_of_code, lift_of_code : ndarray of float32, shape (256,)
-        Variance of an elevation [deg2] by the distance of its ridge, unused, and by how much the crest is too low.
+    ground_of_code, lift_of_code : ndarray of float32, shape (256,)
+        Variance of an elevation [deg2] by the distance of its ridge, and by how much the crest is too low.
     turn_share : float
         A bearing's error as a share of the step between bearings: slopes turn it into one of elevation.
-    elevation, weight, log_sigma : ndarray of float32, shape (2 n_azimuths,)
-        Filled.
+    elevation, variance : ndarray of float32, shape (2 n_azimuths,)
+        Filled; variance below 0 where nothing is known.
     """
     n = len(codes)
     for k in range(n):
@@ -46,18 +44,44 @@ def unpack(
             elevation[k] = np.float32(np.arctan(codes[k] * tangent_step) * 57.29577951308232) + lift_of_code[far[k]]
     for k in range(n):
         if elevation[k] != elevation[k]:
-            weight[k], log_sigma[k] = 0.0, log_of_code[0]
+            variance[k] = -1.0
             continue
         left, right = elevation[k - 1 if k > 0 else n - 1], elevation[k + 1 if k < n - 1 else 0]
         slope = np.float32(0.0) if left != left or right != right else abs(right - left) * np.float32(0.5)
         turned = slope * np.float32(turn_share)
-        variance = noise_of_code[far[k]] + turned * turned
-        weight[k] = np.float32(1.0) / variance
-        log_sigma[k] = np.float32(0.5) * np.log(variance)
+        variance[k] = ground_of_code[far[k]] + turned * turned
     for k in range(n):
         if elevation[k] != elevation[k]:
             elevation[k] = 0.0
-        elevation[n + k], weight[n + k], log_sigma[n + k] = elevation[k], weight[k], log_sigma[k]
+        elevation[n + k], variance[n + k] = elevation[k], variance[k]
+
+
+@compiled
+def weigh_columns(
+    variance: Floats32, traced_deg: float, log_unknown: float, weight: Floats32, log_sigma: Floats32
+) -> None:
+    """Weights of a horizon's bearings and logs of their errors, beside a line traced so well.
+
+    Parameters
+    ----------
+    variance : ndarray of float32, shape (2 n_azimuths,)
+        See `unpack`.
+    traced_deg : float
+    log_unknown : float
+        What a bearing costs of which nothing is known.
+    weight, log_sigma : ndarray of float32, shape (2 n_azimuths,)
+        Filled.
+    """
+    n = len(variance) // 2
+    traced = np.float32(traced_deg * traced_deg)
+    for k in range(n):
+        if variance[k] < 0.0:
+            weight[k], log_sigma[k] = 0.0, log_unknown
+        else:
+            both = variance[k] + traced
+            weight[k], log_sigma[k] = np.float32(1.0) / both, np.float32(0.5) * np.log(both)
+    for k in range(n):
+        weight[n + k], log_sigma[n + k] = weight[k], log_sigma[k]
 
 
 @compiled
@@ -105,7 +129,7 @@ def add_columns(
 
 
 @compiled
-def poses_of_headings(sums: Floats32, prior: Floats, density: Floats32, added: Floats32) -> None:
+def poses_of_headings(sums: Floats32, prior: Floats, unit_nats: float, density: Floats32, added: Floats32) -> None:
     """Pitch and roll that fit best at every heading, and the log density with them.
 
     Parameters
@@ -114,6 +138,8 @@ def poses_of_headings(sums: Floats32, prior: Floats, density: Floats32, added: F
         See `add_columns`.
     prior : ndarray of float64, shape (6,)
         See `robust_score`.
+    unit_nats : float
+        Added: how much denser the line is in its own units than in degrees.
     density : ndarray of float32, shape (n_azimuths,)
     added : ndarray of float32, shape (2, n_azimuths)
         Filled: pitch and roll [deg].
@@ -129,14 +155,13 @@ def poses_of_headings(sums: Floats32, prior: Floats, density: Floats32, added: F
         pitch[h], roll[h] = (bc * mss - bs * mcs) * over, (bs * mcc - bc * mcs) * over
     for h in range(len(density)):
         gained = (s1[h] + pp * p0) * pitch[h] + (s2[h] + pr * r0) * roll[h]
-        density[h] = np.float32(-0.5) * (s0[h] + start - gained) - s6[h]
+        density[h] = np.float32(-0.5) * (s0[h] + start - gained) - s6[h] + np.float32(unit_nats)
 
 
 @compiled
 def robust_score(
     elevation: Floats32,
-    weight: Floats32,
-    log_sigma: Floats32,
+    variance: Floats32,
     far: NDArray[np.uint8],
     close: Floats32,
     heading: int,
@@ -148,6 +173,7 @@ def robust_score(
     prior: Floats,
     tail: float,
     alike: tuple[float, float, float, float],
+    unit: float,
     range_m: Floats32,
     about: Floats,
     pose: Floats,
@@ -167,6 +193,8 @@ def robust_score(
     alike : tuple of float
         Standard error of the tracing [deg], width of a bin [deg], metres in which errors are alike, and what a column
         without terrain costs; see `following.follow`.
+    unit : float
+        Degrees to a unit of the line, over those at the middle of the scales.
     range_m : ndarray of float32, shape (256,)
         Distance of each code.
     about : ndarray of float64, shape (4, n)
@@ -175,11 +203,12 @@ def robust_score(
         Changed; the last is set to the mean log error of the columns.
     """
     n = len(far)
-    errors, change = 0.0, np.empty(3)
+    errors, change, told = 0.0, np.empty(3), 0
+    traced = alike[0] * unit
     m, b = np.empty((3, 3)), np.empty(3)
     for step in range(4):
         m[:] = 0.0
-        errors = 0.0
+        told = 0
         for i in range(3):
             mean, precision = prior[2 * i], prior[2 * i + 1]
             m[i, i], b[i] = precision, precision * mean
@@ -188,15 +217,15 @@ def robust_score(
             change[0], change[1], change[2] = cosine[j], sine[j], close[far[k if k < n else k - n]]
             apart = np.float64(elevation[k] - seen[j])
             left = apart - pose[0] * change[0] - pose[1] * change[1] - pose[2] * change[2]
-            w = np.float64(weight[k])
-            errors += np.float64(log_sigma[k])
-            about[0, j], about[1, j], about[3, j] = left, alike[0], range_m[far[k if k < n else k - n]]
-            about[2, j] = np.sqrt(max(1.0 / w - alike[0] * alike[0], 0.0)) if w > 0.0 else 0.0
-            if w == 0.0:
-                about[0, j] = np.nan
+            about[0, j], about[1, j], about[2, j] = np.nan, traced, 0.0
+            about[3, j] = range_m[far[k if k < n else k - n]]
+            if variance[k] < 0.0:
                 continue
+            about[0, j], about[2, j] = left, np.sqrt(np.float64(variance[k]))
+            w = 1.0 / (np.float64(variance[k]) + traced * traced)
             if side[j] == 1 and left < 0.0:
                 continue
+            told += 1 - side[j]
             square = w * left * left
             w *= (tail + 1.0) / (tail + square)
             for i in range(3):
@@ -217,8 +246,12 @@ def robust_score(
         pose[2] = y2 / l22
         pose[1] = (y1 - l21 * pose[2]) / l11
         pose[0] = (y0 - l10 * pose[1] - l20 * pose[2]) / l00
+    for j in range(len(shift)):
+        errors += 0.5 * np.log(about[2, j] ** 2 + traced * traced) if about[0, j] == about[0, j] else alike[3]
     pose[3] = errors / len(shift)
-    total = follow(about[0], about[1], about[2], about[3], side, alike[1], alike[2], tail, alike[3])
+    total = told * np.log(unit) + follow(
+        about[0], about[1], about[2], about[3], side, alike[1], alike[2], tail, alike[3]
+    )
     for i in range(3):
         total -= 0.5 * prior[2 * i + 1] * (pose[i] - prior[2 * i]) ** 2
     return total
@@ -229,7 +262,8 @@ def score_places(
     codes: NDArray[np.int16],
     far: NDArray[np.uint8],
     tangent_step: float,
-    tables: tuple[Floats32, Floats32, Floats32, Floats32, Floats32],
+    tables: tuple[Floats32, Floats32, Floats32, Floats32],
+    unit: Floats,
     turn_share: float,
     shift: NDArray[np.int32],
     seen: Floats32,
@@ -253,6 +287,8 @@ def score_places(
     codes, far : ndarray, shape (n_places, n_azimuths)
     tables : tuple of ndarray of float32, shape (256,)
         See `unpack` and `robust_score`.
+    unit : ndarray of float64, shape (n_lenses,)
+        Degrees to a unit of the line in each lens, over those at the middle of the scales; equal ones side by side.
     shift, seen, cosine, sine : ndarray, shape (n_lenses, n)
         Of each lens with its pitch; those of the line first, then those that the ground lies below at most.
     two_sided : int
@@ -274,11 +310,8 @@ def score_places(
     """
     n_places, n_azimuths = codes.shape
     n_lenses, n_poses = shift.shape[0], scores.shape[1]
-    elevation, weight, log_sigma = (
-        np.empty(2 * n_azimuths, np.float32),
-        np.empty(2 * n_azimuths, np.float32),
-        np.empty(2 * n_azimuths, np.float32),
-    )
+    elevation, variance = np.empty(2 * n_azimuths, np.float32), np.empty(2 * n_azimuths, np.float32)
+    weight, log_sigma = np.empty(2 * n_azimuths, np.float32), np.empty(2 * n_azimuths, np.float32)
     sums = np.empty((7, n_azimuths), np.float32)
     best, best_lens = np.empty(n_azimuths, np.float32), np.empty(n_azimuths, np.int32)
     density, added = np.empty(n_azimuths, np.float32), np.empty((2, n_azimuths), np.float32)
@@ -293,14 +326,14 @@ def score_places(
             tangent_step,
             tables[0],
             tables[1],
-            tables[2],
             turn_share,
             elevation,
-            weight,
-            log_sigma,
+            variance,
         )
         best[:] = -np.inf
         for q in range(n_lenses):
+            if q == 0 or unit[q] != unit[q - 1]:
+                weigh_columns(variance, alike[0] * unit[q], alike[3], weight, log_sigma)
             add_columns(
                 elevation,
                 weight,
@@ -311,7 +344,7 @@ def score_places(
                 sine[q, :two_sided],
                 sums,
             )
-            poses_of_headings(sums, prior[q], density, added)
+            poses_of_headings(sums, prior[q], two_sided * np.log(unit[q]), density, added)
             for h in range(n_azimuths):
                 if density[h] > best[h]:
                     best[h], best_lens[h] = density[h], q
@@ -327,8 +360,8 @@ def score_places(
                 continue
             pose[0], pose[1], pose[2] = best_pose[h, 0], best_pose[h, 1], 0.0
             value_of[m] = robust_score(
-                elevation, weight, log_sigma, far[place], tables[3], h, shift[q], seen[q], cosine[q], sine[q], side,
-                prior[q], tail, alike, tables[4], about, pose,
+                elevation, variance, far[place], tables[2], h, shift[q], seen[q], cosine[q], sine[q], side,
+                prior[q], tail, alike, unit[q], tables[3], about, pose,
             )  # fmt: skip
             if allowed.shape[0] > 1:
                 value_of[m] += allowed[place, h]

@@ -6,12 +6,30 @@ width. Were its columns taken one by one, a true place with near ridges would lo
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from witnessmark.lines.terrain.kernels import compiled
 
 Floats = NDArray[np.float64]
+
+
+ALWAYS = 0.02
+"""Chance that a crest is not in the way whatever the model says, and that it is."""
+
+
+@compiled
+def tailed(apart: float, tail: float) -> float:
+    """Student's t without its constant."""
+    return float((1.0 + apart * apart / tail) ** (-0.5 * (tail + 1.0)))
+
+
+@compiled
+def below(apart: float) -> float:
+    """Chance that a crest lies lower than something so many standard errors above it."""
+    return float(ALWAYS + (0.5 - ALWAYS) * math.erfc(-apart * 0.7071067811865476))
 
 
 @compiled
@@ -76,3 +94,74 @@ def follow(
         mean += gain * apart
         variance -= gain * s * variance
     return total
+
+
+@compiled
+def follow_two(
+    about: Floats,
+    side: NDArray[np.int8],
+    width_deg: float,
+    alike_m: float,
+    tail: float,
+    least: float,
+    unseen_nats: float,
+) -> float:
+    """Log density of a line that is the higher of two crests in each column, each with errors as in `follow`.
+
+    Parameters
+    ----------
+    about : ndarray of float64, shape (4, 2, n)
+        See `pose_kernels.weigh`.
+    least : float
+        Density that no column goes below.
+
+    Notes
+    -----
+    The density of the higher of two independent values is the sum over both of one's density times the chance that
+    the other lies below. Each crest's error is followed by itself, moved as far as the crest is likely to be the one
+    that is seen.
+    """
+    total = 0.0
+    mean, variance, last_m = np.zeros(2), np.ones(2), np.zeros(2)
+    density, under, apart, spread = np.empty(2), np.empty(2), np.empty(2), np.empty(2)
+    for j in range(about.shape[2]):
+        known, above = 0, False
+        for i in range(2):
+            density[i], under[i] = 0.0, 1.0
+            residual, s, far = about[0, i, j], about[2, i, j], about[3, i, j]
+            if residual != residual:
+                continue
+            known += 1
+            above = above or residual > 0.0
+            if side[j] == 0:
+                if last_m[i] > 0.0:
+                    kept = np.exp(-width_deg / 57.29577951308232 * far / alike_m)
+                    kept *= min(far, last_m[i]) / max(far, last_m[i])
+                    mean[i] *= kept
+                    variance[i] = 1.0 - kept * kept * (1.0 - variance[i])
+                last_m[i] = far
+                apart[i], spread[i] = residual - s * mean[i], np.sqrt(s * s * variance[i] + about[1, i, j] ** 2)
+            else:
+                apart[i], spread[i] = residual, np.sqrt(s * s + about[1, i, j] ** 2)
+            density[i] = tailed(apart[i] / spread[i], tail) / spread[i]
+            under[i] = below(-apart[i] / spread[i])
+        if known == 0:
+            total -= unseen_nats
+            continue
+        if side[j] == 1:
+            if above:
+                for i in range(2):
+                    if about[0, i, j] > 0.0:
+                        total += np.log(tailed(apart[i] / spread[i], tail))
+            continue
+        each = density[0] * under[1], density[1] * under[0]
+        both = each[0] + each[1] + least
+        total += np.log(both)
+        for i in range(2):
+            if each[i] == 0.0:
+                continue
+            s, square = about[2, i, j], (apart[i] / spread[i]) ** 2
+            gain = each[i] / both * s * variance[i] / spread[i] ** 2 * min(1.0, (tail + 1.0) / (tail + square))
+            mean[i] += gain * apart[i]
+            variance[i] -= gain * s * variance[i]
+    return float(total)

@@ -20,7 +20,7 @@ from witnessmark.lines.terrain.settings import Settings
 from witnessmark.lines.terrain.tiles import Part, Tile, TileAnswer
 from witnessmark.plain import canonical
 
-METHOD = "1"
+METHOD = "2"
 """Of the search; a change that alters its numbers counts it up, and older answers are no longer found."""
 SUM_BYTES = 32
 

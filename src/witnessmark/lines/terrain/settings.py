@@ -34,13 +34,13 @@ class Settings:
 
     n_azimuths: int = 360
     halo_m: float = HALO_M
-    first: int = 2000
-    first_near: int = 1000
-    second: int = 400
-    third: int = 120
+    first: int = 3000
+    first_near: int = 1500
+    second: int = 300
+    third: int = 100
     candidates: int = 20
     around_m: float = 300.0
-    around_nats: float = 12.0
+    around_nats: float = 8.0
     finest_m: float = 20.0
     independent_a_degree: float = 1.0
     calibration: Calibration = limits.CALIBRATION

@@ -22,6 +22,7 @@ from witnessmark.lines.terrain.profiles import ProfileCache
 from witnessmark.lines.terrain.records import Pan, Skyline
 from witnessmark.lines.terrain.refine import (
     EYE_MEAN_M,
+    QUICK_GROWTH,
     SPLIT_M,
     Fits,
     Refiner,
@@ -263,15 +264,17 @@ def _refined(
     spacing_m = lattice.spacing_m
     third = spacing_m / 3.0
     fits = shortlisted(profiles, scored, how.first, how.first_near)
-    fits = refiner.run(fits, Round(1.3, 1.0, [(0.0, 0.0)], 0, spacing_m, 4, facts=False), workers)
+    fits = refiner.run(fits, Round(1.3, 1.0, [(0.0, 0.0)], 0, spacing_m, 4, facts=False, growth=QUICK_GROWTH), workers)
     tell(0.2)
     fits = apart(fits, third, how.second, 10.0)
-    fits = refiner.run(fits, Round(1.3, 1.0, cross(third), 1, 2.0 * spacing_m, 5, facts=False), workers)
+    fits = refiner.run(
+        fits, Round(1.3, 1.0, cross(third), 1, 2.0 * spacing_m, 5, facts=False, growth=QUICK_GROWTH), workers
+    )
     tell(0.5)
     fits = apart(fits, third / 2.0, how.third, 10.0)
-    fits = refiner.run(fits, Round(0.6, 0.5, cross(third / 2.0), 2, 2.0 * spacing_m, 6), workers)
+    fits = refiner.run(fits, Round(0.4, 0.5, cross(third / 2.0), 2, 2.0 * spacing_m, 6), workers)
     tell(0.9)
-    around = refiner.run(_cells_around(fits, how, lattice), Round(0.6, 0.5, [(0.0, 0.0)], 0, spacing_m, 4), workers)
+    around = refiner.run(_cells_around(fits, how, lattice), Round(0.4, 0.5, [(0.0, 0.0)], 0, spacing_m, 4), workers)
     tell(1.0)
     return sorted_fits(joined([fits, around]))
 
