@@ -12,6 +12,7 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
+import surt
 from geojson_pydantic import FeatureCollection
 from prov.model import ProvDocument
 from tests.dossier.invented import OPERATOR, ORIGINAL_NAME, REVIEWER, make_content
@@ -20,6 +21,7 @@ from witnessmark.dossier import DossierContent, Edition
 from witnessmark.dossier.exports import WRITERS, PlaceRegion, export_content
 from witnessmark.dossier.exports.acled import ACLED_COLUMNS, OWN_COLUMNS
 from witnessmark.dossier.exports.content import ExportContent
+from witnessmark.dossier.exports.packing import search_key
 from witnessmark.plain import Plain
 
 TEXTS = [name for name in WRITERS if name != "wacz"]
@@ -218,3 +220,17 @@ def _references(value: Any, inside: bool = False) -> set[str]:
 def test_editions_do_not_share_identifiers(content: DossierContent, tmp_path: Path) -> None:
     public, closed = (_content(content, edition) for edition in Edition)
     assert public.identifier("claim", "C1") != closed.identifier("claim", "C1")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.example.org/",
+        "http://Example.org:8080/A/b.HTML?c=2&b=1",
+        "https://sub.example.org:443/a/?x=%C3%A9",
+        "http://192.0.2.7/q",
+        "https://example.org/a/b/",
+    ],
+)
+def test_an_archives_index_is_sorted_as_its_readers_sort(url: str) -> None:
+    assert search_key(url) == surt.surt(url)

@@ -144,7 +144,7 @@ def warcs_of(path: Path, into: Path, stem: str) -> tuple[dict[str, Path], list[P
             if "pages/pages.jsonl" in archive.namelist():
                 with archive.open("pages/pages.jsonl") as listed:
                     pages = list(_pages(listed))
-    except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except (OSError, zipfile.BadZipFile, EOFError, RuntimeError) as error:
         raise BadInputError(f"'{stem}' is not a WACZ that can be read ({error}).", "Check its file.") from error
     return taken, pages
 
@@ -167,7 +167,7 @@ def search_key(url: str) -> str:
     >>> search_key("https://www.Example.org:443/A?c=2&b=1#x")
     'org,example)/a?b=1&c=2'
     >>> search_key("http://192.0.2.7:8080/q")
-    '192.0.2.7:8080)/q'
+    '7,2,0,192:8080)/q'
 
     References
     ----------
@@ -175,8 +175,7 @@ def search_key(url: str) -> str:
     """
     parts = urlsplit(url)
     host = (parts.hostname or "").removeprefix("www.")
-    numeric = ":" in host or re.fullmatch(r"[\d.]+", host) is not None
-    name = host if numeric else ",".join(reversed(host.split(".")))
+    name = host if ":" in host else ",".join(reversed(host.split(".")))
     try:
         port = parts.port
     except ValueError:
