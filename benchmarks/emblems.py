@@ -39,7 +39,7 @@ def main() -> None:
             (asked.work / f"cloth-{name}.json").write_text(json.dumps(rows), encoding="utf-8")
     text = report.written(asked.work)
     (HERE / "results" / "emblems.md").write_text(text, encoding="utf-8")
-    print(report.rates(asked.work) if asked.rates else text)
+    print(report.rates(asked.work, asked.data) if asked.rates else text)
 
 
 if __name__ == "__main__":

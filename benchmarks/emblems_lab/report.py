@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.emblems_lab.trials import CONDITIONS, SIZES_PX, SPLITS
+from benchmarks.emblems_lab.trials import CONDITIONS, SIZES_PX, SPLITS, shown_of
 
 from witnessmark.lines.uniforms.limits import HULL_MIN, INLIER_SHARE_MIN, INLIERS_MIN
 
@@ -48,8 +48,8 @@ def written(work: Path) -> str:
         "# Emblems\n",
         "`benchmarks/emblems.py` makes these tables. Emblems are drawn by code, or cut from a public-domain portrait, "
         "or flags; each is sewn by code on drawn camouflage, tilted, folded, covered, lit, blurred and coded as JPEG, "
-        "and a box with an error is drawn around it. Thresholds were set on the development rows; the held-out rows are "
-        "of other styles of drawing and other seeds. Intervals are Wilson's at 95 %; trials share emblems and are not "
+        "and a box with an error is drawn around it. Thresholds were set on development rows; held-out rows are of "
+        "other styles of drawing and other seeds. Intervals are Wilson's at 95 %; trials share emblems and are not "
         "independent.\n",
     ]
     kept = {name: _rows(work / f"{name}.json") for name in SPLITS}
@@ -64,10 +64,10 @@ def written(work: Path) -> str:
     return "\n".join(parts) + "\n"
 
 
-def rates(work: Path) -> str:
+def rates(work: Path, data: Path | None) -> str:
     """Counts for `limits.RATES`, from the development rows at 64 px and above."""
     rows = [row for row in _rows(work / "development.json") if row["height_px"] >= LARGE_PX]
-    library = sum(1 for _ in {row["shown"] for row in _rows(work / "development.json") if row["group"] == "known"})
+    library = len(shown_of(SPLITS["development"], data)[0])
     shown: dict[str, int] = {}
     other: dict[str, int] = {}
     for row in rows:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -167,23 +166,30 @@ def _shown(split_name: str, data: Path | None) -> tuple[dict[str, Rgb], dict[str
     return shown_of(SPLITS[split_name], data)
 
 
-def arguments(split: Split, data: Path | None, share: float) -> Iterator[tuple[str, str, str, str, int, int, str]]:
-    """Every trial of a split, or a share of them drawn by seed."""
+def arguments(split: Split, data: Path | None, share: float) -> list[tuple[str, str, str, str, int, int, str]]:
+    """A share of a split's trials, drawn and ordered by seed; of siblings half as many."""
     groups = dict(zip(("known", "never seen", "sibling"), _shown(split.name, data), strict=True))
     rng = np.random.default_rng(split.first_seed + 11)
     seed = split.first_seed
+    made = []
     for group, pictures in groups.items():
         for name in pictures:
             for condition in CONDITIONS:
                 for height_px in SIZES_PX:
                     seed += 1
                     if rng.random() < share * (0.5 if group == "sibling" else 1.0):
-                        yield split.name, group, name, condition, height_px, seed, "" if data is None else str(data)
+                        folder = "" if data is None else str(data)
+                        made.append((split.name, group, name, condition, height_px, seed, folder))
+    return [made[int(index)] for index in rng.permutation(len(made))]
 
 
 def measure(split: Split, data: Path | None, share: float, workers: int, keep: Path) -> None:
-    """Run a split's trials and keep the rows as JSON."""
-    with ProcessPoolExecutor(workers) as pool:
-        rows = list(pool.map(trial, arguments(split, data, share), chunksize=8))
+    """Run a split's trials and keep the rows as JSON, from time to time, so that an end before the end loses little."""
     keep.parent.mkdir(parents=True, exist_ok=True)
-    keep.write_text(json.dumps([asdict(row) for row in rows]), encoding="utf-8")
+    rows: list[dict[str, object]] = []
+    with ProcessPoolExecutor(workers) as pool:
+        for row in pool.map(trial, arguments(split, data, share), chunksize=2):
+            rows.append(asdict(row))
+            if len(rows) % 20 == 0:
+                keep.write_text(json.dumps(rows), encoding="utf-8")
+    keep.write_text(json.dumps(rows), encoding="utf-8")

@@ -27,6 +27,7 @@ from witnessmark.desk.emblems import (
     draw_box,
     facts_of,
     open_library,
+    propose,
     read_manifest,
     search,
     use_library,
@@ -263,6 +264,26 @@ def _tell_passed(passed: tuple[PassedOver, ...]) -> None:
         OUT.print(f"passed over: {one.name}: {one.reason} {one.do}")
 
 
+@app.command("propose", epilog="Example:  witnessmark emblems propose emblems clip.mp4 --at 4.2")
+def propose_(
+    folder: Library,
+    file: Annotated[Path, typer.Argument(metavar="IMAGE", help="A picture or recording.")],
+    at_s: Annotated[float, typer.Option("--at", help="Time of a recording's frame in s.")] = 0.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Propose boxes where points of a reference lie together. A person looks, and accepts or draws another."""
+    with telling(as_json) as progress:
+        found = propose(folder, file, at_s=at_s, progress=progress)
+
+    def tell() -> None:
+        for one in found:
+            box = ",".join(map(str, one.box_px))
+            OUT.print(f"--box {box}: {one.points_count} points as in '{one.because_of}'")
+        OUT.print("A proposal is no answer: look, then compare it with emblems search, or draw another.")
+
+    answer(as_json, {"image": file.name, "at_s": at_s, "proposed": to_plain(found), "caveat": CAVEAT}, tell)
+
+
 @app.command("use", epilog="Example:  witnessmark emblems use emblems --case ridge")
 def use(
     folder: Library,
@@ -289,6 +310,7 @@ def box_(
     box: BoxOption,
     at_s: Annotated[float, typer.Option("--at", help="Time of the frame in s.")] = 0.0,
     note: Annotated[str, typer.Option(help="What the person says of it.")] = "",
+    proposed_by: Annotated[str, typer.Option(help="What proposed the box that the person accepts.")] = "",
     case_folder: CaseOption = None,
     operator: OperatorOption = None,
     as_json: JsonOption = False,
@@ -296,7 +318,7 @@ def box_(
     """Put a box on record that a person drew on a frame of an item; then run the line uniforms."""
     with opened(case_folder, operator) as case:
         item = get_item(case, name)
-        mark = draw_box(case, item, read_box(box), at_s, note=note)
+        mark = draw_box(case, item, read_box(box), at_s, note=note, proposed_by=proposed_by)
         stamped(case)
     answer(as_json, mark, lambda: OUT.print(f"{mark.id}: a box on {item.exhibit_number} at {at_s:.2f} s: recorded."))
 

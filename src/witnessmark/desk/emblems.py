@@ -25,6 +25,7 @@ from witnessmark.lines.uniforms.learned import Encoder
 from witnessmark.lines.uniforms.looks import Rgb
 from witnessmark.lines.uniforms.marking import FIELDS, MARK
 from witnessmark.lines.uniforms.observations import BoxSeen
+from witnessmark.lines.uniforms.proposing import Proposed, proposed
 from witnessmark.lines.uniforms.references import KINDS, NOT_STATED, TEXTURE, Emblems, PassedOver, Reference
 from witnessmark.media.records import Broken, Limits
 from witnessmark.plain import Plain, iso
@@ -278,6 +279,20 @@ def search(
     curated = isinstance(library, EmblemLibrary)
     answer = replace(box, at_s=at_s)
     return Answer(answer, tuple(passed), len(wanted), curated, "" if encoder is None else encoder.sha256)
+
+
+def propose(folder: Path, file: Path, *, at_s: float = 0.0, progress: Any = None) -> tuple[Proposed, ...]:
+    """Boxes of a picture or frame where a person may find a reference of a library; accepted only by `draw_box`.
+
+    Raises
+    ------
+    NotFoundError, BadInputError
+        When the library or the file cannot be used.
+    """
+    if not file.is_file():
+        raise NotFoundError(f"There is no file '{file}'.", "Check the path.")
+    rgb = decoded(file, at_s, None)
+    return proposed(rgb, gathered({f"{SETTING}:library": open_library(folder)}, progress)[0])
 
 
 def draw_box(

@@ -16,6 +16,7 @@ from witnessmark.lines.uniforms.comparing import Ready, checked_box, compare_box
 from witnessmark.lines.uniforms.limits import RATES, rate_bound
 from witnessmark.lines.uniforms.looks import ground_of, lab_of, look_of
 from witnessmark.lines.uniforms.observations import NOTHING, SIMILAR, VERIFIED, BoxSeen, Measured
+from witnessmark.lines.uniforms.proposing import proposed
 from witnessmark.lines.uniforms.texture import cloth_of, likeness
 
 
@@ -127,6 +128,15 @@ def test_ground_is_what_goes_on_from_the_corners() -> None:
     assert ground[0, 0] and not ground[24, 24] and look_of(disc).weight.max() == 1.0
     stripes = np.repeat(np.array([[[200, 0, 0]], [[0, 0, 200]], [[240, 160, 0]]], np.uint8).repeat(16, 0), 48, 1)
     assert not ground_of(lab_of(stripes)).any(), "a flag is its own field"
+
+
+def test_a_box_is_proposed_where_a_reference_is_worn_and_nowhere_else() -> None:
+    picture, box = worn(badge(3), 150)
+    found = proposed(picture, shelf())
+    assert found and found[0].because_of == "badge 3"
+    apart = np.abs(np.array(found[0].box_px) - np.array(box))
+    assert apart.max() < 12
+    assert proposed(cloth(9, 360, GREEN), shelf()) == ()
 
 
 GOOD = Measured(0.95, 0.96, 1.0, 0.9, 40, 30, 0.75, 0.5)

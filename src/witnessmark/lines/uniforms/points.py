@@ -86,10 +86,24 @@ def points_of(rgb: Rgb) -> Points:
     SIFT: Lowe 2004, doi:10.1023/B:VISI.0000029664.99615.94. RootSIFT: Arandjelovic & Zisserman 2012,
     doi:10.1109/CVPR.2012.6248018.
     """
+    way = cv2.INTER_AREA if max(rgb.shape[:2]) > SIDE_PX else cv2.INTER_CUBIC
+    return found_points(np.asarray(cv2.resize(rgb, (SIDE_PX, SIDE_PX), interpolation=way), np.uint8), POINTS)
+
+
+def found_points(rgb: Rgb, at_most: int) -> Points:
+    """Points of a picture as large as it is, the strongest.
+
+    Parameters
+    ----------
+    rgb : ndarray of uint8, shape (height, width, 3)
+    at_most : int
+
+    Returns
+    -------
+    Points
+    """
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    way = cv2.INTER_AREA if max(grey.shape) > SIDE_PX else cv2.INTER_CUBIC
-    grey = cv2.resize(grey, (SIDE_PX, SIDE_PX), interpolation=way)
-    found, raw = cv2.SIFT.create(nfeatures=POINTS, contrastThreshold=CONTRAST).detectAndCompute(grey, None)
+    found, raw = cv2.SIFT.create(nfeatures=at_most, contrastThreshold=CONTRAST).detectAndCompute(grey, None)
     if raw is None or not len(found):
         return Points(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32))
     codes = np.sqrt(raw / np.maximum(raw.sum(axis=1, keepdims=True), 1e-6))
