@@ -44,7 +44,7 @@ class Journal:
         if self._written_to is not None:
             os.close(self._written_to)
             self._written_to = None
-        if forget and self._path is not None:
+        if self._path is not None and (forget or not self._known):
             self._path.unlink(missing_ok=True)
 
     def _open(self, path: Path) -> None:

@@ -26,9 +26,8 @@ WHOLE_FRAMES = 3000
 """Transcripts are always asked of 30 s, silence added: with less the model repeats itself or stops early, though
 hearing less is ten times faster. For telling a language less is as good."""
 LEAST_FRAMES, AROUND_FRAMES = 600, 100
-MOST_TOKENS, FIRST_TOKENS, TOKENS_PER_S = 440, 24, 15.0
-"""Tokens of a transcript at most: the model's own room less its prompt, or by the length of what is heard."""
-TRANSLATION_TOKENS = 220
+MOST_TOKENS, FIRST_TOKENS, TOKENS_PER_S = 220, 24, 15.0
+"""Tokens of a text at most, or by the length of what is heard: the engine itself stops at 222."""
 COMPUTE = "int8"
 TRANSCRIBE, TRANSLATE = "transcribe", "translate"
 
@@ -157,8 +156,7 @@ class Transcriber:
         Decoded
         """
         tokenizer = self._tokenizer(code, task)
-        most = TRANSLATION_TOKENS if task == TRANSLATE else MOST_TOKENS
-        most = min(most, FIRST_TOKENS + int(TOKENS_PER_S * heard.length_s))
+        most = min(MOST_TOKENS, FIRST_TOKENS + int(TOKENS_PER_S * heard.length_s))
         prompt = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
         result = self._model.model.generate(
             heard.encoded,
