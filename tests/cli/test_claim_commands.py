@@ -35,7 +35,7 @@ ASSESSMENT = {
     "id": "AS-0123456789ab",
     "digest": "00" * 32,
     "subjects": ["WM-0001"],
-    "claims_not_weighed": [{"claim_id": "an-office-1", "reason": "Its time lies outside."}],
+    "claims_not_weighed": [{"claim_id": "office-1", "reason": "Its time lies outside."}],
     "standings": [
         {"claim_id": name, "prior": 0.5, "posterior": posterior, "log10_lr": ratio, "lr_words": words,
          "probability_words": "likely", "reason": ""}
@@ -99,7 +99,7 @@ def test_proposals_are_listed_accepted_and_rejected(run: Run) -> None:
     assert "P-000000000001" in run("list", "--state", "open", as_json=False)
     made = run("accept", "P-000000000000", "--set", "hedge=alleges", "--reliability", "B",
                "--reliability-reason", "Right before.")  # fmt: skip
-    assert made["claims"][0]["id"] == "an-office-1" and made["claims"][0]["hedge"] == "alleges"
+    assert made["claims"][0]["id"] == "office-1" and made["claims"][0]["hedge"] == "alleges"
     assert made["sources"][0]["reliability"] == "B" and made["claims"][0]["credibility"] == 6
     assert run("reject", "P-000000000001", "--reason", "Of another clip.")["rejected"] == ["P-000000000001"]
     bulk = run("accept", "--all")
@@ -112,26 +112,26 @@ def test_proposals_are_listed_accepted_and_rejected(run: Run) -> None:
     with pytest.raises(BadInputError, match="without a reason"):
         run("accept", "P-000000000000", "--credibility", "2")
     assert run("show", "P-000000000001")["state"] == "rejected"
-    shown = run("show", "an-office-1")
+    shown = run("show", "office-1")
     assert shown["claim"]["quote"]["text"] == PASSAGES[0] and shown["row"]["not_weighed"] == "Its time lies outside."
-    assert "An Office" in run("show", "an-office-1", as_json=False)
+    assert "An Office" in run("show", "office-1", as_json=False)
     with pytest.raises(WitnessmarkError):
         run("show", "nobody")
 
 
 def test_relations_and_ties_are_said_and_taken_back(run: Run) -> None:
     run("accept", "--speaker", "an office")
-    assert run("relate", "an-office-1", "repeats", "north-1", "--reason", "Same words.")["kind"] == "repeats"
-    with pytest.raises(WitnessmarkError, match="in a circle: from north-1 to an-office-1 to north-1"):
-        run("relate", "north-1", "attributes-to", "an-office-1")
-    assert run("relate", "north-1", "attributes-to", "an-office-1", "--ring")["ring"] is True
+    assert run("relate", "office-1", "repeats", "north-1", "--reason", "Same words.")["kind"] == "repeats"
+    with pytest.raises(WitnessmarkError, match="in a circle: from north-1 to office-1 to north-1"):
+        run("relate", "north-1", "attributes-to", "office-1")
+    assert run("relate", "north-1", "attributes-to", "office-1", "--ring")["ring"] is True
     row = next(row for row in run("matrix")["rows"] if row["claim"] == "north-1")
-    assert row["ring"] is True and row["voices"] == 1 and row["repeated_by"] == ["an-office-1"]
+    assert row["ring"] is True and row["voices"] == 1 and row["repeated_by"] == ["office-1"]
     said = run("matrix", as_json=False)
     assert "in a ring without a first one" in said and "give one another as their source" in said
-    run("unrelate", "north-1", "attributes-to", "an-office-1", "--reason", "A slip.")
-    assert "an-office-1 is about every recording" in run("about", "an-office-1", as_json=False)
-    assert run("alternatives", "an-office-2", "--name", "nine")["alternatives"] == [
+    run("unrelate", "north-1", "attributes-to", "office-1", "--reason", "A slip.")
+    assert "office-1 is about every recording" in run("about", "office-1", as_json=False)
+    assert run("alternatives", "office-2", "--name", "nine")["alternatives"] == [
         "as stated",
         "fewer",
         "more",
@@ -149,7 +149,7 @@ def test_the_matrix_says_what_supports_contradicts_and_leaves_open(run: Run, tmp
     assert north["left_open_by"] == ["F-000000000002"] and north["contradicts"] == ["south-1"]
     assert south["log10_lr"] is None and south["lr_words"] == "excludes the claim"
     assert south["weights"][0]["contradicts"][0]["words"] == "excludes the claim"
-    assert rows["an-office-2"]["alternatives"] == ["as stated", "fewer", "more"]
+    assert rows["office-2"]["alternatives"] == ["as stated", "fewer", "more"]
     assert made["findings"][0] == {"finding": "F-000000000001", "line": "sun"} and "never" in made["not_multiplied"]
     said = run("matrix", as_json=False)
     assert "support: F-000000000001 sun +1.10" in said and "leave it open: F-000000000002" in said
@@ -165,10 +165,10 @@ def test_the_spreadsheet_runs_nothing_and_has_a_column_a_finding(run: Run, tmp_p
     run("matrix", "--csv", str(tmp_path / "m.csv"))
     with (tmp_path / "m.csv").open(encoding="utf-8", newline="") as file:
         lines = {line["claim"]: line for line in csv.DictReader(file)}
-    assert lines["an-office-3"]["statement"] == "'=1+1 it says here."
+    assert lines["office-3"]["statement"] == "'=1+1 it says here."
     assert float(lines["north-1"]["F-000000000001 (sun)"]) == 1.1
     assert lines["south-1"]["F-000000000001 (sun)"] == "excludes the claim" and lines["south-1"]["log10 LR"] == ""
-    assert lines["an-office-1"]["not weighed"] == "Its time lies outside."
+    assert lines["office-1"]["not weighed"] == "Its time lies outside."
 
 
 class _Page(HTMLParser):

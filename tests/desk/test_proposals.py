@@ -79,7 +79,7 @@ def test_nothing_is_weighed_before_a_person_accepts_it(case: Case) -> None:
     assert case_claims(case) == [] and fit_claims(case, case_space(case)) == ([], [])
     made = accept(case, [NORTH.id[:8]])
     (claim,) = made.claims
-    assert claim.id == "the-northern-office-1" and claim.via == ("The Morning Paper",) and claim.proposal == NORTH.id
+    assert claim.id == "northern-office-1" and claim.via == ("The Morning Paper",) and claim.proposal == NORTH.id
     (fit,), _ = fit_claims(case, case_space(case))
     assert fit.region.claim_id == claim.id and fit.n_steps == 144
     (source,) = made.sources
@@ -130,13 +130,13 @@ def test_a_rejection_has_a_reason_and_takes_a_claim_back(case: Case) -> None:
     with pytest.raises(NotFoundError):
         reject(case, ["P-nothing"], "Wrong.")
     accept(case, [NORTH.id])
-    assert reject(case, [NORTH.id, SOUTH.id], "It is about another clip.") == ["the-northern-office-1"]
+    assert reject(case, [NORTH.id, SOUTH.id], "It is about another clip.") == ["northern-office-1"]
     assert case_claims(case) == [] and tally(case)["rejected"] == 2
     with pytest.raises(ClashError):
         reject(case, [SOUTH.id], "Again.")
     assert list_proposals(case, state="rejected")[0]["reason"] == "It is about another clip."
     taken_up = accept(case, [NORTH.id]).claims[0]
-    assert taken_up.id == "the-northern-office-2"  # an id once used is not used for anything else
+    assert taken_up.id == "northern-office-2"  # an id once used is not used for anything else
 
 
 def test_the_records_follow_from_the_log_alone(case: Case) -> None:

@@ -22,6 +22,8 @@ ITSELF = "the report itself"
 WORLD_DAY_S = 50 * 3600.0
 """How long a calendar day lasts somewhere on earth: 24 hours and the 26 between the farthest zones."""
 
+_ARTICLES = frozenset({"the", "a", "an"})
+
 _OTHERWISE = {
     Topic.AUTHENTICITY: ("the contrary",),
     Topic.ACT: ("it did not happen", "it happened otherwise"),
@@ -99,7 +101,7 @@ def asks(proposal: Proposal, document: ReadDocument, settled: Collection[str] = 
         Fields that a person corrected, or said to be as read.
     """
     found = []
-    if _weighs_time(proposal) and proposal.time is not None and proposal.time.ambiguous and "time" not in settled:
+    if proposal.time is not None and proposal.time.ambiguous and "time" not in settled:
         found.append(f"{proposal.time.ambiguous} Say which with --set time=...")
     if _weighs_place(proposal) and proposal.place is not None and proposal.place.rivals and "place" not in settled:
         rivals = ", ".join(proposal.place.rivals[:5])
@@ -128,7 +130,7 @@ def make_source(name: str, party: str | None, grading: Grading, known: Sequence[
     if found is None:
         found = Source(
             _fresh_id(name, {source.id.casefold() for source in known}),
-            name,
+            name[:1].upper() + name[1:],
             SourceKind.OTHER,
             party,
             Reliability.F,
@@ -305,7 +307,7 @@ def _fresh_id(name: str, taken: Collection[str]) -> str:
     """A short id from a name, in letters that ids may have."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
     words = "".join(sign if sign.isalnum() else " " for sign in plain).split()
-    base = "-".join(words)[:40].strip("-") or "source"
+    base = "-".join(word for word in words if word not in _ARTICLES)[:40].strip("-") or "source"
     number, made = 1, base
     while made in taken:
         number += 1
@@ -314,9 +316,10 @@ def _fresh_id(name: str, taken: Collection[str]) -> str:
 
 
 def _plain(name: str) -> list[str]:
-    """A name without case, order of words and punctuation."""
+    """A name without case, order of words, articles and punctuation."""
     folded = unicodedata.normalize("NFKC", name).casefold()
-    return sorted("".join(sign if sign.isalnum() else " " for sign in folded).split())
+    words = "".join(sign if sign.isalnum() else " " for sign in folded).split()
+    return sorted(word for word in words if word not in _ARTICLES)
 
 
 __all__ = [
