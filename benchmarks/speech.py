@@ -40,12 +40,7 @@ from witnessmark.lines.conversation import doubts, events, languages, speakers, 
 from witnessmark.lines.conversation.hearing import Recorded
 from witnessmark.lines.conversation.looking import Listened, Settings, listen
 from witnessmark.lines.conversation.models import find_model
-from witnessmark.lines.conversation.transcriber import (
-    MOST_TOKENS,
-    TRANSLATE,
-    Transcriber,
-    transcriber,
-)
+from witnessmark.lines.conversation.transcriber import MOST_TOKENS, TRANSCRIBE, TRANSLATE, Transcriber, transcriber
 from witnessmark.media.records import Broken
 
 CASE = ("az", "hy", "ru", "tr", "en")

@@ -28,7 +28,7 @@ from witnessmark.lines.conversation.observations import (
     Word,
 )
 from witnessmark.lines.providers.names import NameBook, NamedThing
-from witnessmark.plain import to_plain
+from witnessmark.plain import Plain, to_plain
 
 OVER = space(START)
 
@@ -57,8 +57,8 @@ def seen_once(recording: Path, kept: Path) -> ConversationObservations:
     return looked(recording, kept)
 
 
-def correction(recording: Path, **fields: object) -> Mark:
-    return Mark("M-1", item_of(recording).sha256, "speech-correction", "A. Listener", 1.0, fields)  # type: ignore[arg-type]
+def correction(recording: Path, **fields: Plain) -> Mark:
+    return Mark("M-1", item_of(recording).sha256, "speech-correction", "A. Listener", 1.0, fields)
 
 
 def test_what_is_no_speech_of_a_known_language_is_never_asserted(seen_once: ConversationObservations) -> None:
@@ -102,7 +102,7 @@ def test_a_second_run_reads_what_was_heard_and_a_correction_stands_beside_it(
 
 
 def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
-    asked = {"item": "aa", "model": "bb"}
+    asked: dict[str, Plain] = {"item": "aa", "model": "bb"}
     journal = Journal(tmp_path, asked)
     assert journal.get(["part", 0.0, 5.0]) is None
     journal.put(["part", 0.0, 5.0], {"en": 0.9})

@@ -68,7 +68,7 @@ def test_azerbaijani_and_turkish_are_told_apart_only_when_far_apart() -> None:
     assert decide({"az": 0.02, "tr": 0.95, "ru": 0.03}, [], 10.0, CASE).said == "tr"
     one_each = [{"az": 0.9, "tr": 0.1}, {"az": 0.1, "tr": 0.9}]
     assert decide({"az": 0.5, "tr": 0.5}, one_each, 10.0, CASE).said == EITHER_TURKIC
-    assert not differ(*one_each, CASE)
+    assert not differ(one_each[0], one_each[1], CASE)
 
 
 def test_windows_that_disagree_and_short_stretches_tell_nothing() -> None:
