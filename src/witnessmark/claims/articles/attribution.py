@@ -32,7 +32,7 @@ from witnessmark.claims.articles.phrases import (
     proper,
     weaker,
 )
-from witnessmark.claims.articles.words import Verb, speech
+from witnessmark.claims.articles.words import Verb, lowered, speech
 
 
 class Attributor:
@@ -46,7 +46,7 @@ class Attributor:
 
     def __init__(self, masked: str) -> None:
         self._masked = masked
-        self._low = masked.lower()
+        self._low = lowered(masked)
         self._forms = Forms(masked)
 
     def find(self, start: int, end: int, mentions: Sequence[Mention]) -> list[Attribution]:

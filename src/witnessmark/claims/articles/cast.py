@@ -154,12 +154,6 @@ class Cast:
         self._beside[told.start] = speaker
         self._learn(speaker, told)
 
-    def gendered(self, surname_end: int, gender: str) -> None:
-        """Learn from a possessive pronoun right after a name ("X said her office")."""
-        for speaker in self._people.values():
-            if speaker.last == surname_end and speaker.gender is None:
-                speaker.gender = gender
-
     def known_person(self, word: str) -> bool:
         """Whether a single word is the surname of a person named in full."""
         return word in self._people

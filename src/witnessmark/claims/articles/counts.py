@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from witnessmark.claims.articles.words import one_of, parties, topic_patterns
+from witnessmark.claims.articles.words import lowered, one_of, parties, topic_patterns
 from witnessmark.claims.proposals import SaidCount
 
 _WORDS = {
@@ -120,7 +120,7 @@ def find_count(plain: str, start: int, end: int) -> SaidCount | None:
     >>> find_count("An unknown number of villagers fled.", 0, 36)
     SaidCount(what='villagers', at_least=None, at_most=None, words='An unknown number of villagers')
     """
-    low = plain.lower()
+    low = lowered(plain)
     for match in _PATTERN.finditer(low, start, end):
         if (
             match["n"] in ("one", "zero", "0", "1")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from witnessmark.claims.articles.hours import PART, Dated, part_of_day, with_hours
+from witnessmark.claims.articles.words import lowered
 from witnessmark.claims.proposals import Precision, SaidTime
 
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
@@ -129,7 +130,7 @@ class DateReader:
 
     def find(self, plain: str, start: int, end: int) -> tuple[Dated, ...]:
         """All words for times in a stretch, in order, none within another; parts of the day and the clock go along."""
-        low = plain.lower()
+        low = lowered(plain)
         found: list[Dated] = []
         taken: list[tuple[int, int]] = []
         for pattern, read in self._rules:

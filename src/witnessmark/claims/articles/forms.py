@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from witnessmark.claims.articles.mentions import Kind, Mention
 from witnessmark.claims.articles.phrases import INVERTING, SAYS, WITHIN, Attribution, Span, proper
-from witnessmark.claims.articles.words import Verb, speech
+from witnessmark.claims.articles.words import Verb, lowered, speech
 
 _TO_BE = re.compile(r"\b(?:is|are|was|were|be|been|being)(?: (?:not|also|now|[a-z]+ly))* $")
 
@@ -23,7 +23,7 @@ class Forms:
 
     def __init__(self, masked: str) -> None:
         self._masked = masked
-        self._low = masked.lower()
+        self._low = lowered(masked)
 
     def named_line(self, start: int, end: int, mentions: Sequence[Mention]) -> Attribution | None:
         """A line that opens with a name: "Ministry: clip is staged"."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from witnessmark.claims.articles.words import Verb, hedge_patterns
+from witnessmark.claims.articles.words import Verb, hedge_patterns, lowered
 from witnessmark.claims.records import Hedge
 
 _VERB_WINS = (Hedge.DENIES, Hedge.SUGGESTS, Hedge.DOUBTS)
@@ -34,7 +34,7 @@ def hedge_of(
         False where that footage is still being checked says nothing of what the statement is about.
     """
     found: dict[Hedge, list[tuple[int, str]]] = {}
-    low = plain.lower()
+    low = lowered(plain)
     for hedge, patterns in hedge_patterns():
         for pattern in patterns:
             for first, last in spans:

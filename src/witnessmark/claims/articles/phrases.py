@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from witnessmark.claims.articles.mentions import Kind, Mention
-from witnessmark.claims.articles.words import Verb, grammar, one_of, speech
+from witnessmark.claims.articles.words import Verb, grammar, lowered, one_of, speech
 
 Span: TypeAlias = tuple[int, int]
 
@@ -124,7 +124,7 @@ def clauses(plain: str, start: int, end: int, mentions: Sequence[Mention]) -> li
         if comma > 0:
             cuts.add(comma + 2)
     verbs = speech().verb_pattern
-    low = plain.lower()
+    low = lowered(plain)
     for mention in mentions:
         before = plain[max(start, mention.start - 8) : mention.start]
         after = re.match(r"\s*(?:(?:has|have|had|also|is|was|later)\s+)*", low[mention.end : end])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
 import hashlib
 import re
@@ -16,7 +17,7 @@ from witnessmark.claims.articles.phrases import Span
 from witnessmark.claims.articles.speaking import Said, Speaking
 from witnessmark.claims.articles.topics import topics_of
 from witnessmark.claims.articles.whereabouts import Atlas, Placed, PlaceReader
-from witnessmark.claims.articles.words import Parties, parties, topic_patterns
+from witnessmark.claims.articles.words import Parties, lowered, parties, topic_patterns
 from witnessmark.claims.proposals import Proposal, SaidTime, Topic
 from witnessmark.claims.records import Hedge
 from witnessmark.custody.hashes import Sha256
@@ -146,8 +147,9 @@ class Proposer:
         """When it was said, by words of the sentence that are not part of what is said."""
         first, last = said.passage
         plain = self._parsed.plain
-        sentence = next((each for each in self._parsed.sentences if each.start <= first and last <= each.end), None)
-        if said.others is None or sentence is None:
+        number = bisect.bisect_right(self._parsed.sentences, first, key=lambda each: each.start) - 1
+        sentence = self._parsed.sentences[number]
+        if said.others is None or last > sentence.end:
             return None
         outside = [
             each
@@ -166,7 +168,7 @@ class Proposer:
                 self._questions.setdefault(ask)
 
     def _unit(self, spans: list[Span]) -> str | None:
-        low = self._parsed.plain.lower()
+        low = lowered(self._parsed.plain)
         for pattern in topic_patterns()["unit"]:
             for first, last in spans:
                 found = pattern.search(low, first, last)

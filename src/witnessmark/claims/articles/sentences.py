@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import re
 from dataclasses import dataclass
 
@@ -18,6 +19,10 @@ _SHORTENED = re.compile(
 )
 _END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s+[\"'“‘«„(\[]?[^\W_])")
 HEADLINE_WORDS_MAX = 25
+SENTENCE_MAX = 3000
+"""Longest sentence read [characters]; longer stretches are lists, tables or attacks."""
+_SHORTENED_MAX = 12
+_SINGLE_QUOTE_MAX = 1500
 _DATELINES_WITHIN = 6
 _DATELINE = re.compile(
     r"[A-Z][A-Z .,'/-]{2,40}(?:[,.]? [\w ,.]{0,40})?(?:\([^)]{1,40}\)[, \w.]{0,30})? ?(?:--|-|:) (?=\S)"
@@ -58,6 +63,8 @@ class Parsed:
     masked : str
         `plain` with quoted words blanked out by "¤".
     sentences, quotations : tuple
+    too_long : int
+        Stretches longer than `SENTENCE_MAX`, which are no sentences and are left out.
     """
 
     text: str
@@ -65,10 +72,13 @@ class Parsed:
     masked: str
     sentences: tuple[Sentence, ...]
     quotations: tuple[Quotation, ...]
+    too_long: int = 0
 
-    def quotations_in(self, start: int, end: int) -> tuple[Quotation, ...]:
-        """The quotations that overlap a stretch of the text."""
-        return tuple(each for each in self.quotations if each.start < end and each.end > start)
+    def quotations_of(self, paragraph: int) -> tuple[Quotation, ...]:
+        """The quotations of a paragraph, in order."""
+        first = bisect.bisect_left(self.quotations, paragraph, key=lambda each: each.paragraph)
+        last = bisect.bisect_right(self.quotations, paragraph, key=lambda each: each.paragraph)
+        return self.quotations[first:last]
 
 
 def parse(text: str) -> Parsed:
@@ -76,6 +86,7 @@ def parse(text: str) -> Parsed:
     plain = text.translate(_SAME)
     quotations: list[Quotation] = []
     sentences: list[Sentence] = []
+    too_long = 0
     for number, (start, end) in enumerate(_paragraphs(text)):
         quotations.extend(_quotations(text, start, end, number))
         spans = list(_sentences(plain, start, end))
@@ -84,13 +95,16 @@ def parse(text: str) -> Parsed:
             if dateline is not None:
                 spans[0] = (dateline.end(), spans[0][1])
         for first, last in spans:
+            if last - first > SENTENCE_MAX:
+                too_long += 1
+                continue
             words = plain[first:last].split()
             bare = len(spans) == 1 and plain[last - 1] not in ".!?…\"”:'’" and len(words) <= HEADLINE_WORDS_MAX
             sentences.append(Sentence(first, last, number, bare))
     masked = list(plain)
     for each in quotations:
         masked[each.start : each.end] = "¤" * (each.end - each.start)
-    return Parsed(text, plain, "".join(masked), tuple(sentences), tuple(quotations))
+    return Parsed(text, plain, "".join(masked), tuple(sentences), tuple(quotations), too_long)
 
 
 def _paragraphs(text: str) -> list[tuple[int, int]]:
@@ -145,7 +159,7 @@ def _quotations(text: str, start: int, end: int, paragraph: int) -> list[Quotati
 
 def _closes(text: str, place: int, end: int) -> bool:
     """Whether a single mark opens a quotation: a closing one follows, at the end of a word, with two words between."""
-    rest = re.search(r"[’'](?!\w)", text[place + 1 : end])
+    rest = re.search(r"[’'](?!\w)", text[place + 1 : min(end, place + _SINGLE_QUOTE_MAX)])
     return rest is not None and " " in text[place + 1 : place + 1 + rest.start()].strip()
 
 
@@ -155,7 +169,7 @@ def _sentences(plain: str, start: int, end: int) -> list[tuple[int, int]]:
     for found in _END.finditer(plain, start, end):
         mark = found.group().rstrip("\"'”’»)]")
         following = plain[found.end() : end].lstrip().lstrip("\"'“‘«„([")
-        if _SHORTENED.search(plain[begun : found.start() + 1]) and len(mark) == 1:
+        if _SHORTENED.search(plain[max(begun, found.start() - _SHORTENED_MAX) : found.start() + 1]) and len(mark) == 1:
             continue
         if following[:1].islower():
             continue

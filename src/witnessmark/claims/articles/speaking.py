@@ -13,10 +13,11 @@ from witnessmark.claims.articles.interviews import turns_of
 from witnessmark.claims.articles.mentions import Kind, Mention, common_capitals, grounds_of
 from witnessmark.claims.articles.phrases import Attribution, Span, clauses
 from witnessmark.claims.articles.sentences import Quotation, Sentence, parse
-from witnessmark.claims.articles.words import Parties, Verb
+from witnessmark.claims.articles.words import Parties, Verb, lowered
 from witnessmark.claims.proposals import Topic
 from witnessmark.claims.records import Hedge
 
+_ELSEWHERE = 10_000
 _SCARE_WORDS_MAX = 4
 """Quoted words up to this many are the report's own, with marks of distance."""
 _ISSUED = re.compile(
@@ -59,6 +60,10 @@ class Speaking:
     def __init__(self, text: str, known: Parties) -> None:
         self.parsed = parse(text)
         self.questions: dict[str, None] = {}
+        if self.parsed.too_long:
+            self.questions[
+                f"{self.parsed.too_long} stretches are too long to be sentences and were not read. Tables?"
+            ] = None
         plain = self.parsed.plain
         names = common_capitals(plain, [(each.start, each.end) for each in self.parsed.sentences])
         finder = Finder(self.parsed.masked, names, known, grounds_of(plain))
@@ -124,33 +129,24 @@ class Speaking:
 
     def _owners(self, attributed: dict[Sentence, list[Attribution]]) -> dict[Quotation, Attribution | int]:
         """Which attribution each quotation belongs to, or the paragraph whose speaker goes on."""
+        by_paragraph: dict[int, list[Sentence]] = {}
+        for sentence in self.parsed.sentences:
+            by_paragraph.setdefault(sentence.paragraph, []).append(sentence)
         owners: dict[Quotation, Attribution | int] = {}
-        for quote in self.parsed.quotations:
-            beside = [each for each in self.parsed.sentences if each.start < quote.end and each.end > quote.start]
-            fits: list[tuple[int, Attribution]] = []
-            for sentence in beside:
-                for one in attributed[sentence]:
-                    if one.verb.stance and not any(first <= quote.start < last for first, last in one.contents):
-                        continue
-                    inside = any(first <= quote.end and quote.start <= last for first, last in one.contents)
-                    distance = min(abs(one.head - quote.end), abs(one.at - quote.start))
-                    fits.append((distance if inside else distance + 10_000, one))
-            if fits:
-                owners[quote] = min(fits, key=lambda each: each[0])[1]
-                continue
-            same = [
-                one
-                for sentence in self.parsed.sentences
-                for one in attributed[sentence]
-                if sentence.paragraph == quote.paragraph
-            ]
-            earlier = [one for one in same if one.at < quote.start and not one.carrier]
-            if earlier:
-                owners[quote] = earlier[-1]
-            elif same:
-                owners[quote] = same[0]
-            else:
-                owners[quote] = quote.paragraph - 1
+        for number, sentences in by_paragraph.items():
+            same = [one for sentence in sentences for one in attributed[sentence]]
+            for quote in self.parsed.quotations_of(number):
+                beside = [each for each in sentences if each.start < quote.end and each.end > quote.start]
+                fits = [
+                    fit for each in beside for one in attributed[each] if (fit := _distance(quote, one)) is not None
+                ]
+                earlier = [one for one in same if one.at < quote.start and not one.carrier]
+                if fits:
+                    owners[quote] = min(fits, key=lambda each: each[0])[1]
+                elif earlier:
+                    owners[quote] = earlier[-1]
+                else:
+                    owners[quote] = same[0] if same else number - 1
         return owners
 
     def _of_sentence(
@@ -161,7 +157,8 @@ class Speaking:
         speakers: dict[int, Speaker | None],
         last_of_paragraph: dict[int, Speaker],
     ) -> Iterator[Said]:
-        quotes = self.parsed.quotations_in(sentence.start, sentence.end)
+        inside = self.parsed.quotations_of(sentence.paragraph)
+        quotes = [each for each in inside if each.start < sentence.end and each.end > sentence.start]
         used: list[Span] = []
         for one in here:
             speaker = speakers[id(one)]
@@ -263,7 +260,7 @@ class Speaking:
             last = min([last, *taken])
             if self.parsed.plain[sentence.start : sentence.end].rstrip().endswith("?"):
                 continue
-            if sentence.heading and _ASKING.match(self.parsed.plain.lower(), sentence.start):
+            if sentence.heading and _ASKING.match(lowered(self.parsed.plain), sentence.start):
                 continue
             turn = self._turns.get(sentence.paragraph)
             verb: Verb | None = None
@@ -280,10 +277,19 @@ class Speaking:
     def _voice(self) -> str:
         """Who speaks where the text names nobody: the issuer, where its first lines name one."""
         for sentence in self.parsed.sentences[:2]:
-            issued = _ISSUED.search(self.parsed.plain.lower(), sentence.start, sentence.end)
+            issued = _ISSUED.search(lowered(self.parsed.plain), sentence.start, sentence.end)
             mention = next(
                 (each for each in self._mentions[sentence] if issued and abs(each.start - issued.end()) <= 4), None
             )
             if mention is not None and issued is not None and issued.start() - sentence.start < 30:
                 return self.parsed.text[mention.start : mention.end]
         return REPORT
+
+
+def _distance(quote: Quotation, one: Attribution) -> tuple[int, Attribution] | None:
+    """How far a quotation stands from an attribution, much farther where it is not in its words; None for a stance."""
+    if one.verb.stance and not any(first <= quote.start < last for first, last in one.contents):
+        return None
+    inside = any(first <= quote.end and quote.start <= last for first, last in one.contents)
+    distance = min(abs(one.head - quote.end), abs(one.at - quote.start))
+    return (distance if inside else distance + _ELSEWHERE), one

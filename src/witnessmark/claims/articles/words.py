@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import yaml
@@ -27,6 +27,19 @@ def _held(name: str) -> dict[str, object]:
 
 def _strings(value: object) -> tuple[str, ...]:
     return tuple(str(each) for each in value) if isinstance(value, list) else ()
+
+
+@lru_cache(maxsize=8)
+def lowered(text: str) -> str:
+    """A text in lower case, kept for the next call; letters that would change its length stay as they are.
+
+    Examples
+    --------
+    >>> lowered("The İ stays")
+    'the İ stays'
+    """
+    low = text.lower()
+    return low if len(low) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
 
 
 def one_of(words: Iterable[str]) -> str:
