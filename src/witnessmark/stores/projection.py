@@ -25,7 +25,8 @@ review.signed          review
 element.attached       bearing
 =====================  =========================================================================================
 
-Other actions (time-stamps, fixity checks, dossiers, looks at clear footage) leave no row but their event.
+Other actions (relations between claims and findings attached to them, time-stamps, fixity checks, dossiers, looks at
+clear footage) leave no row but their event.
 """
 
 from __future__ import annotations
