@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from witnessmark.claims.correcting import AS_READ, Corrected
+from witnessmark.claims.correcting import Corrected
 from witnessmark.claims.proposals import Proposal, SaidCount, SaidPlace, SaidTime, Topic
 from witnessmark.claims.records import About, Claim, Count, Quote, Reliability, Source, SourceKind
 from witnessmark.claims.said import interval_from, local_moment, region_from
@@ -126,7 +126,8 @@ def make_source(name: str, party: str | None, grading: Grading, known: Sequence[
     grading : Grading
     known : sequence of Source
     """
-    found = next((source for source in known if _plain(source.name) == _plain(name)), None)
+    plain = _plain(name)
+    found = next((source for source in known if _plain(source.name) == plain), None)
     if found is None:
         found = Source(
             _fresh_id(name, {source.id.casefold() for source in known}),
@@ -319,16 +320,4 @@ def _plain(name: str) -> list[str]:
     """A name without case, order of words, articles and punctuation."""
     folded = unicodedata.normalize("NFKC", name).casefold()
     words = "".join(sign if sign.isalnum() else " " for sign in folded).split()
-    return sorted(word for word in words if word not in _ARTICLES)
-
-
-__all__ = [
-    "AS_READ",
-    "Grading",
-    "ReadDocument",
-    "asks",
-    "make_claim",
-    "make_source",
-    "next_claim_id",
-    "speaker_name",
-]
+    return sorted(word for word in words if word not in _ARTICLES) or [name]
