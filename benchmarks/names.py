@@ -18,8 +18,8 @@ RESULTS = Path(__file__).parent / "results" / "names.md"
 COUNTRIES = ("AM", "AZ")
 POPULATION = 3000
 LANGUAGES = {"en": "English", "ru": "Russian", "hy": "Armenian", "tr": "Turkish"}
-WORDS_PER_LANGUAGE = 6000
-THRESHOLDS = (0.75, 0.8, 0.85, 0.9, 0.95)
+WORDS_PER_LANGUAGE = 5000
+THRESHOLDS = (0.8, 0.85, 0.9)
 SEED = 20220913
 ENDINGS = {
     "latin": ("'s", "da", "dan", "nın"),

@@ -107,6 +107,7 @@ def read_all(per_cell: int) -> tuple[list[Scored], float, float]:
                         lines_count += len(read)
                         scored.append(_scored(language, look, text, read))
                     done += len(shown)
+                print(f"{look.name}, {language}: {done} texts", file=sys.stderr, flush=True)
     return scored, finding_s / max(1, pictures_count), reading_s / max(1, lines_count)
 
 
@@ -276,7 +277,7 @@ def report(per_cell: int, empties: int, clip_count: int) -> str:
 def main() -> None:
     """Measure, print and write."""
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--per-cell", type=int, default=48, help="texts a language and look")
+    asked.add_argument("--per-cell", type=int, default=24, help="texts a language and look")
     asked.add_argument("--empty", type=int, default=12, help="textures without writing")
     asked.add_argument("--clips", type=int, default=12)
     given = asked.parse_args()

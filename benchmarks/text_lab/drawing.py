@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import matplotlib
 import numpy as np
-from fontTools.ttLib import TTFont
+from matplotlib.ft2font import FT2Font
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
@@ -52,7 +52,7 @@ def face_path(name: str) -> Path:
 
 def drawable(text: str) -> bool:
     """Whether every typeface has every letter of it."""
-    return all(set(map(ord, text)) <= set(TTFont(face_path(name)).getBestCmap()) for name in FACES)
+    return all(set(map(ord, text)) <= set(FT2Font(str(face_path(name))).get_charmap()) for name in FACES)
 
 
 def texture(rng: np.random.Generator) -> Rgb:
@@ -126,4 +126,5 @@ def _outline(wide: int, high: int, rng: np.random.Generator, look: Look) -> NDAr
     flat = np.array([[-wide, -high], [wide, -high], [wide, high], [-wide, high]], np.float64) / 2.0
     flat[:, 1] *= 1.0 + narrower * flat[:, 0] / (wide / 2.0)
     flat[:, 0] *= 1.0 - abs(narrower) / 2.0
-    return flat @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    turned = flat @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    return np.asarray(turned, np.float64)

@@ -15,6 +15,7 @@ from tests.lines.copies.planting import plant_copies
 from tests.lines.scene.planting import plant_scene
 from tests.lines.sun.planting import plant_sun
 from tests.lines.terrain.planting import plant_terrain
+from tests.lines.text.planting import plant_text
 from tests.lines.uniforms.planting import plant_uniforms
 from tests.lines.weather.planting import plant_weather
 
@@ -50,6 +51,7 @@ PLANTERS: dict[str, Callable[[Path], Planted]] = {
     "scene": plant_scene,
     "sun": plant_sun,
     "terrain": plant_terrain,
+    "text": plant_text,
     "uniforms": plant_uniforms,
     "weather": plant_weather,
 }

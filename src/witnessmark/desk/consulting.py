@@ -22,12 +22,15 @@ from witnessmark.lines.contract import Line
 from witnessmark.lines.providers.contract import ElevationProvider, Reading
 from witnessmark.lines.providers.names import NameBook
 from witnessmark.lines.providers.noting import Noted
+from witnessmark.lines.text import USUAL_SCRIPTS
+from witnessmark.lines.text.packs import PacksAtHand
 from witnessmark.plain import Plain
 
 FINGERPRINTS = "fingerprints"
 FOOTAGE = "footage"
 EMBLEMS = "emblems"
 NAMES = "names"
+PACKS = "packs"
 SEARCH, HEADINGS, HORIZONS = "search", "headings", "horizons"
 
 
@@ -53,6 +56,8 @@ def consulted(case: Case, item: Item, groups: Collection[str]) -> dict[str, Any]
         found[f"{SPEECH}:case"] = CaseSpeech(case)
     if EMBLEMS in groups:
         found |= open_emblems(case)
+    if PACKS in groups:
+        found[f"{PACKS}:tesseract"] = PacksAtHand(USUAL_SCRIPTS)
     told: dict[str, Any] = {}
     if SEARCH in groups:
         told[f"{SEARCH}:case"] = case_search(case)

@@ -20,7 +20,7 @@ from witnessmark.media.records import Broken, Limits
 __all__ = ["TEXT", "USUAL_SCRIPTS", "TextLine"]
 
 USUAL_SCRIPTS = ("latin", "armenian", "cyrillic")
-GROUP = "names"
+GROUP, PACKS = "names", "packs"
 
 
 class TextLine:
@@ -31,7 +31,7 @@ class TextLine:
     question = "What is written in the pictures?"
     observations: type = TextObservations
     needs: frozenset[type] = frozenset()
-    consults: frozenset[str] = frozenset({GROUP})
+    consults: frozenset[str] = frozenset({GROUP, PACKS})
     references: tuple[str, ...] = (
         "Liao et al., Real-time scene text detection with differentiable binarization, AAAI 34, 2020, "
         "doi:10.1609/aaai.v34i07.6812",

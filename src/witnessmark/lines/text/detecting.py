@@ -202,13 +202,13 @@ def _boxes_of(share: NDArray[np.float32]) -> list[Box]:
         score = float(share[top : top + high, left : left + wide][part].mean())
         if score < BOX_AT_LEAST:
             continue
-        quad = _quad_of(part)
+        quad = quad_of(part)
         if quad is not None:
             found.append(Box(quad + np.array([left, top], np.float64), score))
     return found
 
 
-def _quad_of(part: NDArray[np.bool_]) -> Quad | None:
+def quad_of(part: NDArray[np.bool_]) -> Quad | None:
     """The four-sided outline of a region: straight upper and lower edges fitted along its length, then grown back.
 
     The map shows lines of text shrunken towards their middle. A rotated rectangle would do for text that is seen

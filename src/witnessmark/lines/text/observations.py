@@ -122,7 +122,7 @@ class Written:
     """
 
     id: str
-    layer: Layer
+    layer: str
     layer_why: str
     script: str
     script_share: float

@@ -104,6 +104,22 @@ def packs_for(scripts: Sequence[str], folder: Path | None = None) -> tuple[Pack,
     return tuple(found)
 
 
+class PacksAtHand:
+    """What may be asked as "packs:tesseract": the packs for some scripts, so that new ones have lines run anew.
+
+    Parameters
+    ----------
+    scripts : sequence of str
+    """
+
+    def __init__(self, scripts: Sequence[str]) -> None:
+        self._scripts = tuple(scripts)
+
+    def state(self) -> str:
+        """A word that changes with the packs."""
+        return " ".join(f"{pack.name}:{pack.sha256()[:12]}" for pack in packs_for(self._scripts))
+
+
 def _file_of(name: str, places: Sequence[Path]) -> Path | None:
     for place in places:
         for path in (place / f"{name}.traineddata", place / "script" / f"{name}.traineddata"):

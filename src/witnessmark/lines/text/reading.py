@@ -143,7 +143,7 @@ class Reader:
                         words.append(ReadWord(text, min(max(share, 0.0), 1.0), box[0] / width, box[2] / width))
                 if not walk.Next(self._word_level):
                     break
-        return ReadLine(pack.name, pack.script, _without_edge_marks(words))
+        return ReadLine(pack.name, pack.script, without_edge_marks(words))
 
 
 def installed() -> bool:
@@ -151,7 +151,7 @@ def installed() -> bool:
     return importlib.util.find_spec("tesserocr") is not None
 
 
-def _without_edge_marks(words: Sequence[ReadWord]) -> tuple[ReadWord, ...]:
+def without_edge_marks(words: Sequence[ReadWord]) -> tuple[ReadWord, ...]:
     """The words without the marks that box edges are read as, at the line's two ends."""
     kept = list(words)
     while kept and not kept[0].text.strip(EDGE_MARKS):
