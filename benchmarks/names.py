@@ -60,8 +60,8 @@ def share(found: int, of: int) -> str:
 def other_spellings(listed: Sequence[tuple[str, str, tuple[str, ...]]]) -> Iterator[tuple[str, str, str]]:
     """Id, script and spelling of names that are the listed one in another spelling, not other names of the town.
 
-    A person's check of each is out of reach here: a spelling counts as the same name when at least half its sounds
-    agree. What is rarer than that is left out, which flatters the shares a little.
+    A person's check of each is out of reach here: a spelling counts as the same name when at least six tenths of
+    its sounds agree. What is rarer than that is left out, which flatters the shares a little.
     """
     for key, name, others in listed:
         alone = NameBook([NamedThing(key, "settlement", name, (), None, None, None, "", "GeoNames")])
