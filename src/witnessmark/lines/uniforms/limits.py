@@ -94,9 +94,11 @@ def rate_bound(hits: int, tries: int, level: float = 0.95) -> float:
 
 
 RATES = AnswerRates(
-    shown=((VERIFIED, 60), (SIMILAR, 110), (NOTHING, 30)),
-    other=((VERIFIED, 0), (SIMILAR, 4), (NOTHING, 9000)),
-    provenance="provisional",
+    shown=((VERIFIED, 9), (SIMILAR, 52), (NOTHING, 8)),
+    other=((VERIFIED, 0), (SIMILAR, 4), (NOTHING, 5543)),
+    provenance=(
+        "117 trials of the development split of benchmarks/emblems.py at 64 px and above, against a library of 48: "
+        "what the reference that was shown was answered, and what every other one was. Trials share emblems, and drawn "
+        "cloth is kinder than real: the ratios are rough."
+    ),
 )
-"""From the development emblems of `benchmarks/emblems.py` at 64 px and above: what the reference that was shown was
-answered, and what every other reference of the library was."""
