@@ -154,6 +154,24 @@ def test_what_recurs_is_listed_with_its_numbers(cases: dict[str, Case], tmp_path
     assert "time" not in nearer
 
 
+def test_names_that_lines_heard_or_read_are_suggestions_across_cases(cases: dict[str, Case], tmp_path: Path) -> None:
+    for name, key in (("ridge", "name_id"), ("ford", "thing_id")):
+        case = cases[name]
+        item = add_item(case, clip_of(tmp_path, f"{name}.bin", name.encode()), look=False).item
+        seen = {"names": [{key: "otterlake", "name": "Otterlake", "kind": "lake"}], "other": [{"name": "Heron"}]}
+        result: dict[str, Any] = {
+            "id": f"F-{name}",
+            "kind": "finding",
+            "line": "conversation",
+            "item": item.sha256.hex(),
+        }
+        result |= {"exhibit": "WM-0001", "space": "", "digest": "0" * 64, "author": "A. Author", "observations": seen}
+        case.record(PremisEvent.FORENSIC_FEATURE_ANALYSIS, "finding.made", {"result": result, "supersedes": []})
+    (row,) = linked_cases(cases["ridge"].folder.parent)["shared"]
+    assert (row.kind, row.what, row.said) == ("name", "Otterlake", "lake, as a line suggests it")
+    assert set(row.between) == {("2031-17", "WM-0001, line conversation"), ("2031-18", "WM-0001, line conversation")}
+
+
 def test_what_lies_beyond_its_error_or_is_said_otherwise_is_not_listed(cases: dict[str, Case], tmp_path: Path) -> None:
     ridge, ford = cases["ridge"], cases["ford"]
     claims_of(ridge, tmp_path)

@@ -70,7 +70,8 @@ def traits_of(case: Case, label: str) -> list[Trait]:
     label : str
         What the case is called among the others.
     """
-    return [*_of_items(case, label), *_of_copies(case, label), *_of_claims(case, label), *_of_assessments(case, label)]
+    parts = (_of_items, _of_copies, _of_names_seen_and_heard, _of_claims, _of_assessments)
+    return [trait for part in parts for trait in part(case, label)]
 
 
 def _of_items(case: Case, label: str) -> Iterator[Trait]:
@@ -100,6 +101,26 @@ def _of_copies(case: Case, label: str) -> Iterator[Trait]:
     for (item, sha256), said in found.items():
         if sha256 not in own and item in own:
             yield Trait(label, "copy", sha256, own[item], f"holds a copy ({said})", sha256)
+
+
+def _of_names_seen_and_heard(case: Case, label: str) -> Iterator[Trait]:
+    """Names of the case's list that lines found in what is said and written in its recordings."""
+    for body in case.records.results("finding"):
+        for name, kind in sorted(set(_named(body["observations"]))):
+            where = f"{body['exhibit']}, line {body['line']}"
+            yield Trait(label, "name", f"{kind} {_folded(name)}", where, f"{kind}, as a line suggests it", name)
+
+
+def _named(value: Any) -> Iterator[tuple[str, str]]:
+    """Names within observations: entries that say which name of the list they are, as lines write them."""
+    if isinstance(value, Mapping):
+        if ("thing_id" in value or "name_id" in value) and isinstance(value.get("name"), str):
+            yield value["name"], str(value.get("kind", ""))
+        for entry in value.values():
+            yield from _named(entry)
+    elif isinstance(value, list):
+        for entry in value:
+            yield from _named(entry)
 
 
 def _of_claims(case: Case, label: str) -> Iterator[Trait]:
