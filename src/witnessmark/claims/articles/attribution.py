@@ -33,6 +33,9 @@ from witnessmark.claims.articles.phrases import (
     weaker,
 )
 from witnessmark.claims.articles.words import Verb, lowered, speech
+from witnessmark.claims.records import Hedge
+
+_NOT_BEFORE = re.compile(r"\b(?:not|never|without) $")
 
 
 class Attributor:
@@ -73,6 +76,8 @@ class Attributor:
                     continue
                 if inner.verb.word in SEEING or inner.carrier:
                     dropped.add(id(inner))
+                elif re.search(r"\b(?:that|which|what|who)\s*$", self._low[start : inner.head]):
+                    continue
                 elif outer.speaker is not None and "¤" not in self._masked[start : outer.head]:
                     inner.via.append(outer.speaker)
                     dropped.add(id(outer))
@@ -94,6 +99,8 @@ class Attributor:
             if any(each.start <= match.start() < each.end for each in here) or UNNAMED.match(self._low, match.start()):
                 continue
             verb = speech().verbs[match.group()]
+            if verb.hedge is Hedge.DENIES and _NOT_BEFORE.search(self._low, clause[0], match.start()):
+                continue  # what is not denied is not thereby said
             made = self._predicate(match, verb, clause, sentence, here, done, before)
             if made is not None:
                 done.append(made)

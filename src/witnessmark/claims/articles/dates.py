@@ -145,7 +145,8 @@ class DateReader:
                 try:
                     dated = read(match)
                 except (ValueError, OverflowError):
-                    continue
+                    words = plain[match.start() : match.end()]
+                    dated = Dated(match.start(), match.end(), None, f"'{words}' is no date; what is meant?")
                 if dated.time is not None:
                     dated = replace(dated, time=replace(dated.time, words=plain[match.start() : match.end()]))
                 taken.append((match.start(), match.end()))

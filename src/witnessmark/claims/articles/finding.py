@@ -167,7 +167,7 @@ class Finder:
             low in speech().verbs
             or low in _IRREGULAR
             or low.endswith("ed")
-            or (low.endswith("ing") and words[place - 1].low not in _DETERMINERS)
+            or (low.endswith("ing") and "-" not in low and words[place - 1].low not in _DETERMINERS)
         )
         return not verbal and low not in self._common and self._roles.kind(words[place + 1].low) is not None
 
