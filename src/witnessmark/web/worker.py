@@ -18,7 +18,9 @@ from witnessmark.desk.assessing import assess
 from witnessmark.desk.case import Case, open_case
 from witnessmark.desk.inquiry import run_lines
 from witnessmark.desk.items import add_item
+from witnessmark.desk.sealing import seal_case
 from witnessmark.desk.stamping import stamp_if_configured
+from witnessmark.dossier import Edition
 from witnessmark.errors import BadInputError, WitnessmarkError
 from witnessmark.plain import to_plain
 
@@ -65,6 +67,13 @@ def read_article(case: Case, arguments: list[str], tell: Tell) -> dict[str, Any]
     return {"document": kept.document, "new": len(kept.added), "unread": found.document.unread}
 
 
+def seal_edition(case: Case, arguments: list[str], tell: Tell) -> dict[str, Any]:
+    """Seal: the folder to be made, the edition, the recipient and the purpose."""
+    out, edition = Path(arguments[0]), Edition(arguments[1])
+    sealed = seal_case(case, out, edition, progress=tell)
+    return {"dossier": out.name, "seal_sha256": sealed.seal_sha256.hex()}
+
+
 def _remove(path: Path) -> None:
     """Remove an upload's copy and its folder, when nothing else is in it."""
     path.unlink(missing_ok=True)
@@ -72,7 +81,13 @@ def _remove(path: Path) -> None:
         path.parent.rmdir()
 
 
-KINDS: dict[str, Doing] = {"lines": run_some_lines, "assess": fuse_findings, "take-in": take_in, "read": read_article}
+KINDS: dict[str, Doing] = {
+    "lines": run_some_lines,
+    "assess": fuse_findings,
+    "take-in": take_in,
+    "read": read_article,
+    "seal": seal_edition,
+}
 """What can be asked for."""
 
 

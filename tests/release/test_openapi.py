@@ -1,0 +1,54 @@
+"""What programs may send, made up by schemathesis out of the interface's own description: never a server error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.conftest import CLAIMS, SPACE, write_clip
+from tests.web.people import PASSWORD
+
+from witnessmark.desk.case import new_case
+from witnessmark.desk.inquiry import run_lines
+from witnessmark.desk.items import add_item
+from witnessmark.desk.statements import add_claims
+from witnessmark.web.app import build
+from witnessmark.web.workplace import Settings, Workplace
+
+schemathesis = pytest.importorskip("schemathesis")
+KNOWN = {"case": "case", "item": "WM-0001", "claim": "north-1"}
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, str]]:
+    root = tmp_path_factory.mktemp("api")
+    case = new_case(root / "case", "2031-17", "The ridge clip (rehearsed)", operator="Ada", settings={"space": SPACE})
+    add_item(case, write_clip(root / "clip.mp4"))
+    claims = root / "claims.yaml"
+    claims.write_text(CLAIMS, encoding="utf-8")
+    add_claims(case, claims)
+    run_lines(case, ["integrity"])
+    case.close()
+    workplace = Workplace(Settings(root, ("testserver", "localhost")))
+    ada = workplace.accounts.add("Ada", PASSWORD, admin=True)
+    workplace.adopt(ada)
+    yield build(workplace), workplace.accounts.new_token(ada.id, "tests", 1)
+    workplace.close()
+
+
+@pytest.fixture(scope="module")
+def described(asked: tuple[Any, str]) -> Any:
+    return schemathesis.openapi.from_asgi("/api/openapi.json", asked[0])
+
+
+schema = schemathesis.pytest.from_fixture("described")
+
+
+@schema.parametrize()
+def test_nothing_sent_breaks_the_desk(case: Any, asked: tuple[Any, str]) -> None:
+    for name in list(case.path_parameters or {}):
+        if name in KNOWN:
+            case.path_parameters[name] = KNOWN[name]
+    answer = case.call(headers={"Authorization": f"Bearer {asked[1]}"})
+    assert answer.status_code < 500, (case.method, case.path, case.body, answer.text[:500])
