@@ -88,6 +88,8 @@ def test_letters_that_look_alike_leave_it_open() -> None:
 
 def test_noise_makes_no_sense() -> None:
     assert choose([line("~{", "latin", 0.4), line("ЪЫ", "cyrillic", 0.1)]) is None
+    assert choose([line("x", "latin", 0.95)]) is None and choose([line("ab", "latin", 0.5)]) is None
+    assert choose([line("A7", "latin", 0.9)]) is not None
     assert choose([]) is None and script_shares([ReadLine("eng", "latin", ())]) == {}
     assert sense(line("aBcD", "latin", 0.9)) < sense(line("abcd", "latin", 0.9))
 

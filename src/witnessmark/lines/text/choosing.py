@@ -20,6 +20,8 @@ Fitted on drawn text, see docs/lines/text.md.
 FULL_LETTERS = 6
 SENSE_AT_LEAST = 0.35
 """Sense below which a reading is noise."""
+SHORT_LETTERS, SHORT_SENSE_AT_LEAST = 3, 0.6
+"""Readings of so few letters and digits need more sense, and a single one is never told: texture reads so."""
 SCRIPT_SURE = 0.8
 """Share from which a script is named."""
 WORD_AHEAD = 0.25
@@ -56,7 +58,7 @@ def choose(lines: Sequence[ReadLine]) -> Chosen | None:
     shares = script_shares(lines)
     if not shares:
         return None
-    sensible = [line for line in lines if line.words and sense(line) >= SENSE_AT_LEAST]
+    sensible = [line for line in lines if line.words and sense(line) >= _needed(line)]
     ordered = sorted(sensible, key=lambda line: (-shares[line.script], -sense(line)))
     if not ordered:
         return None
@@ -94,6 +96,14 @@ def sense(line: ReadLine) -> float:
         return 0.0
     fit = sum(_fits(letter, line.script) for letter in text) / len(text)
     return line.confidence_share * fit * _even_case(text)
+
+
+def _needed(line: ReadLine) -> float:
+    """The sense from which a reading is told."""
+    letters = sum(letter.isalnum() for letter in line.text)
+    if letters < 2:
+        return math.inf
+    return SHORT_SENSE_AT_LEAST if letters <= SHORT_LETTERS else SENSE_AT_LEAST
 
 
 def _fits(letter: str, script: str) -> bool:
