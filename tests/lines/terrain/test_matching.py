@@ -94,7 +94,8 @@ def found() -> Located:
 
 def test_a_frame_is_found_to_a_few_steps_with_its_pose() -> None:
     best = found().candidates[0]
-    assert apart_m(best.lat_deg, best.lon_deg) < 150.0
+    # Crests are taken to be some 6 m higher than the model has them, as woods and posts make them; here they are not.
+    assert apart_m(best.lat_deg, best.lon_deg) < 200.0
     assert abs((best.heading_deg - 140.0 + 180.0) % 360.0 - 180.0) < 1.5
     assert best.pitch_deg == pytest.approx(3.0, abs=1.0)
     assert best.roll_deg == pytest.approx(-1.5, abs=1.0)
@@ -144,7 +145,7 @@ def test_tiles_can_be_carried_away_and_joined_in_any_order() -> None:
         np.testing.assert_array_equal(other.fits.score, joined[0].fits.score)
         assert [part.tile for part in other.parts] == list(plan)
     best = told(joined[0], sight, settings=QUICK).candidates[0]
-    assert apart_m(best.lat_deg, best.lon_deg) < 150.0
+    assert apart_m(best.lat_deg, best.lon_deg) < 200.0
 
 
 def test_dask_searches_tiles_side_by_side_alike() -> None:

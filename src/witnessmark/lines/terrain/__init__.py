@@ -27,7 +27,7 @@ class TerrainLine:
     """The terrain line; see docs/lines/terrain.md."""
 
     name = "terrain"
-    version = "1"
+    version = "2"
     question = "From where does this ridge line look so?"
     observations: type = TerrainObservations
     needs: frozenset[type] = frozenset({ElevationProvider})

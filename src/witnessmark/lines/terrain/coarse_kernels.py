@@ -254,7 +254,7 @@ def robust_score(
     )
     for i in range(3):
         total -= 0.5 * prior[2 * i + 1] * (pose[i] - prior[2 * i]) ** 2
-    return total
+    return float(total)
 
 
 @compiled

@@ -19,7 +19,7 @@ from witnessmark.lines.terrain.packing import PlaceField, Places, unpack
 from witnessmark.lines.terrain.telling import STANDING_LIMITS, own_limits, statement
 from witnessmark.plain import to_plain
 
-METHOD = "skyline against horizons of an elevation model, pose marginalised, Student t, tempered as calibrated"
+METHOD = "skyline against horizons of an elevation model, best pose of each place, Student t, tempered as calibrated"
 ELSEWHERE = "elsewhere"
 
 Floats = NDArray[np.float64]

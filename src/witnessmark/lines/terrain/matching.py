@@ -28,6 +28,8 @@ APART_M = 500.0
 """Between two candidates."""
 NEAR_M = 1000.0
 """A candidate's probability is counted so far around it."""
+SQUARE_M, AS_GOOD_NATS = 50.0, 1.0
+"""See `settled`."""
 
 
 def locate(
@@ -123,7 +125,8 @@ def told(answer: TileAnswer, sight: Skyline | Pan, *, settings: Settings | None 
     probability = np.where(np.isfinite(cells.log_evidence), np.exp(cells.log_evidence - total), 0.0)
     cell_km2 = (lattice.spacing_m / 1000.0) ** 2
     heading, error = _headings(cells, fits, heading, ground)
-    candidates = _candidates(apart(fits, APART_M, how.candidates), ground, sighting, probability * (1.0 - p_outside))
+    best = settled(fits, apart(fits, APART_M, how.candidates), calibration.temperature)
+    candidates = _candidates(best, ground, sighting, probability * (1.0 - p_outside))
     return Located(
         candidates,
         crs,
@@ -137,6 +140,40 @@ def told(answer: TileAnswer, sight: Skyline | Pan, *, settings: Settings | None 
         region_km2(probability, 0.5, cell_km2),
         region_km2(probability, 0.9, cell_km2),
     )
+
+
+def settled(fits: Fits, best: Fits, temperature: float) -> Fits:
+    """For each of the best fits, one about as good in the middle of all those around it.
+
+    A narrower lens from farther off shows nearly the same: along such a valley the very best fit lies anywhere, often
+    at an end, and the middle of what fits is nearer to the truth.
+
+    Parameters
+    ----------
+    fits : Fits
+        All of them.
+    best : Fits
+        Of different places.
+    temperature : float
+        Differences of log densities are divided by it.
+
+    Returns
+    -------
+    Fits
+        Best first, still apart: of two whose middles have come together the better one.
+    """
+    chosen = []
+    for place, score in zip(best.place_m, best.score, strict=True):
+        near = np.flatnonzero(np.hypot(*(fits.place_m - place).T) < APART_M)
+        order = near[np.argsort(-fits.score[near], kind="stable")]
+        # One fit a square: refined places lie in heaps about the peaks.
+        _, first = np.unique(np.rint(fits.place_m[order] / SQUARE_M), axis=0, return_index=True)
+        of = order[np.sort(first)]
+        weight = np.exp((fits.score[of] - score) / temperature)
+        middle = (fits.place_m[of] * weight[:, None]).sum(axis=0) / weight.sum()
+        good = order[fits.score[order] > score - AS_GOOD_NATS]
+        chosen.append(int(good[np.argmin(np.hypot(*(fits.place_m[good] - middle).T))]))
+    return apart(fits.take(np.array(chosen, np.intp)), APART_M, len(chosen))
 
 
 def _candidates(fits: Fits, ground: Ground, sighting: Sighting, probability: Floats) -> tuple[Candidate, ...]:

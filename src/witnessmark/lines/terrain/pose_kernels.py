@@ -324,4 +324,4 @@ def fit_pose(
     )  # fmt: skip
     seen = follow_two(about, side, error[4], error[3], tail, LEAST_DENSITY, UNSEEN_NATS)
     seen += np.log(grown(pinhole, pose, priors)) * in_units(about, sigma_deg, side)
-    return priors_of(pose, priors, trial_normal, trial_right) + share * seen
+    return float(priors_of(pose, priors, trial_normal, trial_right) + share * seen)

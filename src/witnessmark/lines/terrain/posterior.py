@@ -45,7 +45,7 @@ class Cells:
     Attributes
     ----------
     log_evidence : ndarray of float64, shape (n_rows, n_columns)
-        Tempered, pose marginalised; NaN where no ground is.
+        Tempered, with the best pose; NaN where no ground is.
     fit : ndarray of intp, shape (n_rows, n_columns)
         The best fit in each cell; -1 where there is none.
     """

@@ -141,7 +141,7 @@ class Located:
     x_m, y_m : ndarray of float64, shapes (n_columns,) and (n_rows,)
         Of the searched places.
     log_evidence_nats : ndarray of float32, shape (n_rows, n_columns)
-        Of each place with the pose marginalised, tempered as calibrated; rows from the south. NaN where no ground is.
+        Of each place with its best pose, tempered as calibrated; rows from the south. NaN where no ground is.
     heading_deg, heading_error_deg : ndarray of float32, shape (n_rows, n_columns)
         True bearing of the axis if the camera stood there, and its standard error.
     log_evidence_outside_nats : float
