@@ -160,7 +160,12 @@ class Finder:
         word = words[place]
         if not opened or word.capital or place + 1 >= len(words) or not self._adjacent(word, words[place + 1]):
             return False
-        if place and self._roles.kind(words[place - 1].low) is not None and words[place - 1].low not in _DETERMINERS:
+        if (
+            place
+            and not words[place - 1].possessive
+            and self._roles.kind(words[place - 1].low) is not None
+            and words[place - 1].low not in _DETERMINERS
+        ):
             return False
         low = word.low
         verbal = (

@@ -16,7 +16,8 @@ Span: TypeAlias = tuple[int, int]
 AUXILIARIES = grammar("auxiliaries")
 AUXILIARY_TAIL = re.compile(
     rf"(?:\b(?:{one_of(AUXILIARIES)}|[a-z]+ly|(?:began|continued|started|went"
-    rf" on|sought|wants|wanted|rushed) to|went on)\b\s*)+$"
+    rf" on|sought|wants|wanted|rushed"
+    rf"|(?:is|are|was|were) (?:quick|keen|careful|right|forced|obliged|ready)) to|went on)\b\s*)+$"
 )
 ADVERBIAL_TAIL = re.compile(
     r",? (?:(?:late |early |earlier |later )?(?:on|last|this|next) [a-z]+day"
