@@ -50,6 +50,17 @@ def served(root: Path) -> Iterator[tuple[str, Workplace]]:
         thread.join(10.0)
 
 
+@contextmanager
+def started() -> Iterator[Any]:
+    """A Chromium; the test is skipped where there is none, or nothing to drive it with."""
+    path = chromium()
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
 @dataclass
 class Watched:
     """A page, and everything that went wrong on it."""
