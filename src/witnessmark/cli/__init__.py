@@ -29,6 +29,7 @@ ROOMS = {
     "terrain": "From where a ridge line is seen; horizons; skylines.",
     "weather": "What the weather seen tells of the time.",
     "text": "What is written in a picture or a recording.",
+    "blur": "A working copy with faces, and what you draw, blurred for good.",
     "names": "The case's names, and where they are said.",
     "speech": "What is said in a recording, in what language, by how many voices.",
     "assess": "Fuse the findings into an assessment.",

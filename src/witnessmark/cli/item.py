@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from witnessmark.cli.blur import blur_in_case
 from witnessmark.cli.shared import (
     OUT,
     CaseOption,
@@ -223,6 +224,9 @@ def link(
         stamped(case)
     there = f"{made.other_exhibit_number} of case {made.other_reference}"
     answer(as_json, made, lambda: OUT.print(f"{made.exhibit_number} is {there}: recorded in both."))
+
+
+app.command("blur", epilog="Example:  witnessmark item blur WM-0001 --faces --out for-the-press.mp4")(blur_in_case)
 
 
 @app.command("list")

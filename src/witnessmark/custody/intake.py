@@ -192,6 +192,24 @@ def keep_derived(data: bytes, objects: ObjectStore) -> Stored:
     return stored
 
 
+def keep_derived_file(path: Path, objects: ObjectStore) -> Stored:
+    """As `keep_derived`, for a file of our own making that may be too large for memory; it stays where it is.
+
+    Raises
+    ------
+    BadInputError
+        When it cannot be read.
+    """
+    with objects.stage() as staged, Digesting(staged.write) as digesting, path.open("rb", buffering=0) as file:
+        for block in _read(file.fileno(), path):
+            digesting.feed(block)
+        digests = digesting.finish()
+        stored = _stored(derived_key(digests.sha256), digests)
+        objects.put(stored.fixity_key, digests.fixity_table)
+        staged.keep(stored.key)
+    return stored
+
+
 def store_derived(data: bytes, objects: ObjectStore) -> Sha256:
     """As `keep_derived`, for whoever needs the content address only."""
     return keep_derived(data, objects).sha256

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,15 @@ import numpy as np
 from witnessmark import __version__
 from witnessmark.custody.hashes import Sha256, Sha512
 from witnessmark.custody.log import parse_event
-from witnessmark.custody.records import Derivation, PremisEvent
+from witnessmark.custody.records import CopyKind, Derivation, PremisEvent
 from witnessmark.custody.timestamps import request_token, stamp_of
 from witnessmark.desk.assessing import latest_assessment
 from witnessmark.desk.case import Case
 from witnessmark.desk.claims import bearing_record
 from witnessmark.desk.lawful import law_rows
+from witnessmark.desk.planned import captured_exhibits, kept_objects, secret_words
 from witnessmark.desk.proposals import tally
+from witnessmark.desk.register import person_row, persons
 from witnessmark.desk.reviewing import review_rows
 from witnessmark.desk.space import case_space
 from witnessmark.dossier import (
@@ -26,6 +29,7 @@ from witnessmark.dossier import (
     DossierPicture,
     Edition,
     Original,
+    Plan,
     SealedDossier,
     seal,
 )
@@ -39,7 +43,9 @@ _NAMING_LINES = frozenset({"copies", "scene"})  # whose pictures name recordings
 _ITEM_FIELDS = ("exhibit_number", "sha256", "sha512", "size_bytes", "media_type", "copy", "media")
 
 
-def seal_case(case: Case, out: Path, edition: Edition, *, progress: Progress | None = None) -> SealedDossier:
+def seal_case(
+    case: Case, out: Path, edition: Edition, *, plan: Plan | None = None, progress: Progress | None = None
+) -> SealedDossier:
     """Seal a dossier of the case as it stands, and log that it was handed out.
 
     Parameters
@@ -48,6 +54,8 @@ def seal_case(case: Case, out: Path, edition: Edition, *, progress: Progress | N
     out : Path
         A folder that does not exist yet.
     edition : Edition
+    plan : Plan, optional
+        Recipient, purpose, and what is left out beyond what every edition of its kind leaves out.
     progress : callable (done from 0 to 1, what), optional
 
     Returns
@@ -60,8 +68,10 @@ def seal_case(case: Case, out: Path, edition: Edition, *, progress: Progress | N
         When `out` exists.
     NotFoundError
         When there is nothing to seal yet.
+    BadInputError
+        When the plan does not fit the case, or the register's names cannot be looked for and the plan does not say why.
     """
-    content = gather(case)
+    content = planned(case, edition, plan)
     stamper = None if case.tsa_url is None else _stamper(case.tsa_url)
     sealed = seal(content, out, edition, case.key.sign, stamp=stamper, progress=progress)
     case.record(
@@ -73,9 +83,28 @@ def seal_case(case: Case, out: Path, edition: Edition, *, progress: Progress | N
             "seal_sha256": sealed.seal_sha256,
             "files": sealed.n_files,
             "size_bytes": sealed.size_bytes,
+            "recipient": content.plan.recipient or None,
+            "purpose": content.plan.purpose or None,
+            "left_out": content.plan.left_out,
         },
     )
     return sealed
+
+
+def planned(case: Case, edition: Edition, plan: Plan | None = None) -> DossierContent:
+    """What `gather` gives with the plan of an edition, and the sealed names that a public one must not tell.
+
+    Raises
+    ------
+    NotFoundError, BadInputError
+        As `seal_case`.
+    """
+    chosen = plan or Plan()
+    content = replace(gather(case), plan=chosen)
+    if edition is Edition.CLOSED:
+        return content
+    secrets = secret_words(case, f"looked for in a public edition {chosen.purpose}".strip(), chosen)
+    return replace(content, secrets=secrets)
 
 
 def gather(case: Case) -> DossierContent:
@@ -94,6 +123,7 @@ def gather(case: Case) -> DossierContent:
     pictures, assessment = _pictures(case)
     record: dict[str, Any] = {
         "case": _case_facts(case),
+        "persons": [person_row(person) for person in persons(case).values()],
         "items": [_item(case, body) for body in case.records.items(copy="evidentiary")],
         "sources": case.records.sources(),
         "claims": [_without(claim, "file") for claim in case.records.claims()],
@@ -122,6 +152,8 @@ def gather(case: Case) -> DossierContent:
         originals=tuple(_original(case, body) for body in case.records.items(copy="evidentiary")),
         tokens=tuple(CustodyToken(stamp.number, stamp.token) for stamp in stamps),
         trusted_roots=() if roots is None else (roots,),
+        objects=kept_objects(case),
+        pages=captured_exhibits(case),
     )
 
 
@@ -156,7 +188,7 @@ def _space(over: Hypotheses) -> dict[str, Plain]:
 
 
 def _item(case: Case, body: dict[str, Any]) -> dict[str, Any]:
-    derived = [_without(entry, "key") for entry in case.records.items(parent=body["sha256"])]
+    derived = [_without(entry, "key") for entry in case.records.items(copy=CopyKind.DERIVED, parent=body["sha256"])]
     return {
         **{name: body.get(name) for name in _ITEM_FIELDS},
         "captures": case.records.captures(body["sha256"]),
@@ -181,7 +213,7 @@ def _pictures(case: Case) -> tuple[tuple[DossierPicture, ...], dict[str, Any] | 
     results = [*case.records.results("finding", superseded=True), *case.records.results("abstention")]
     told = {picture["sha256"] for body in results for picture in body.get("pictures", [])}
     for item in case.records.items(copy="evidentiary"):
-        bodies = case.records.items(parent=item["sha256"])
+        bodies = case.records.items(copy=CopyKind.DERIVED, parent=item["sha256"])  # working copies stay in the case
         derived = {body["name"]: body for body in bodies if not _untold(body, told)}
         for name, body in derived.items():
             if name.endswith("-blurred.png"):

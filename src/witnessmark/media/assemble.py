@@ -148,6 +148,24 @@ def sample(
     call: Call | Part, take: Callable[[float, NDArray[np.uint8]], None], progress: Progress | None
 ) -> Sampled | Broken:
     """See `witnessmark.media.calls.sample`."""
+    return _taken(call, take, progress, "grey", "luma", ())
+
+
+def pictures(
+    call: Call, take: Callable[[float, NDArray[np.uint8]], None], progress: Progress | None
+) -> Sampled | Broken:
+    """See `witnessmark.media.calls.pictures`."""
+    return _taken(call, take, progress, "picture", "rgb", (3,))
+
+
+def _taken(
+    call: Call | Part,
+    take: Callable[[float, NDArray[np.uint8]], None],
+    progress: Progress | None,
+    kind: str,
+    name: str,
+    planes: tuple[int, ...],
+) -> Sampled | Broken:
     size, duration_s, warnings = (0, 0), None, []
     frames, last_s, given_s = 0, 0.0, -math.inf
     with call:
@@ -155,15 +173,17 @@ def sample(
             if message.kind == "size":
                 size = (_count(message.body.get("width_px")), _count(message.body.get("height_px")))
                 duration_s = _number(message.body.get("duration_s"))
-            elif message.kind == "grey":
-                luma, pts_s = message.arrays.get("luma"), _number(message.body.get("pts_s"))
-                if luma is None or luma.dtype != np.uint8 or luma.ndim != 2 or 0 in luma.shape or pts_s is None:
+            elif message.kind == kind:
+                picture, pts_s = message.arrays.get(name), _number(message.body.get("pts_s"))
+                if picture is None or picture.dtype != np.uint8 or 0 in picture.shape or pts_s is None:
+                    raise WireError("a sampled picture is not a picture")
+                if picture.ndim != 2 + len(planes) or picture.shape[2:] != planes:
                     raise WireError("a sampled picture is not a picture")
                 if pts_s <= given_s:
                     raise WireError("times run backwards")
                 given_s = last_s = pts_s
                 frames += 1
-                take(pts_s, luma.astype(np.uint8, copy=False))
+                take(pts_s, picture.astype(np.uint8, copy=False))
                 if duration_s:
                     _tell(progress, pts_s / duration_s, "decoding the pictures")
             elif message.kind == "tally":

@@ -1,4 +1,4 @@
-"""Blurring whole stills for public editions, and PNG bytes of pictures."""
+"""Blurring for good, a whole still or a part of a picture, and PNG bytes of pictures."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ longer side of the whole still, a face that fills half its height has no more th
 .. [1] P. Sinha, B. Balas, Y. Ostrovsky, R. Russell, "Face recognition by humans: nineteen results all computer vision
    researchers should know about", Proc. IEEE 94(11), 2006, result 1, doi:10.1109/JPROC.2006.884093.
 """
+PART_BLOCKS_ACROSS = 4
+"""Mosaic blocks along the longer side of a blurred part, such as a face: well below the 7 x 10 of [1]_."""
 LEVELS = 16
 """Steps of brightness kept per block and colour: what finer steps would tell of the text or face below is dropped."""
 SMOOTHING_BLOCKS = 0.6
@@ -48,15 +50,50 @@ def blur(picture: bytes | NDArray[np.uint8]) -> NDArray[np.uint8]:
     ((90, 160, 3), True)
     """
     clear = _opened(picture)
+    return drawn(_few(clear, BLOCKS_ACROSS), clear.size)
+
+
+def coarse(part: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """All that is left of a part of a picture, such as a face: at most 4 x 4 colours of 16 steps.
+
+    Parameters
+    ----------
+    part : ndarray of uint8, shape (height, width, 3)
+
+    Returns
+    -------
+    ndarray of uint8, shape (rows, columns, 3)
+        To be drawn with `drawn`, over as many pictures as wanted: drawing the same few colours again tells nothing
+        more, where a fresh mosaic of each picture of a video would add up to a sharper one.
+    """
+    return _few(_opened(part), PART_BLOCKS_ACROSS)
+
+
+def drawn(few: NDArray[np.uint8], size_px: tuple[int, int]) -> NDArray[np.uint8]:
+    """Few colours brought to a size and smoothed; nothing but the few colours is in the result.
+
+    Parameters
+    ----------
+    few : ndarray of uint8, shape (rows, columns, 3)
+    size_px : (int, int)
+        Width and height.
+
+    Returns
+    -------
+    ndarray of uint8, shape (height, width, 3)
+    """
+    mosaic = Image.fromarray(few).resize(size_px, Image.Resampling.NEAREST)
+    smooth = mosaic.filter(ImageFilter.GaussianBlur(SMOOTHING_BLOCKS * max(size_px) / max(few.shape[:2])))
+    return np.asarray(smooth, np.uint8)
+
+
+def _few(clear: Image.Image, blocks: int) -> NDArray[np.uint8]:
     width, height = clear.size
     longer = max(width, height)
-    across = (max(1, round(BLOCKS_ACROSS * width / longer)), max(1, round(BLOCKS_ACROSS * height / longer)))
+    across = (max(1, round(blocks * width / longer)), max(1, round(blocks * height / longer)))
     few = np.asarray(clear.resize(across, Image.Resampling.BOX), np.float64)
     step = 256.0 / LEVELS
-    rounded = Image.fromarray(np.asarray((np.floor(few / step) + 0.5) * step, np.uint8))
-    mosaic = rounded.resize((width, height), Image.Resampling.NEAREST)
-    smooth = mosaic.filter(ImageFilter.GaussianBlur(SMOOTHING_BLOCKS * longer / BLOCKS_ACROSS))
-    return np.asarray(smooth, np.uint8)
+    return np.asarray((np.floor(few / step) + 0.5) * step, np.uint8)
 
 
 def png_bytes(rgb: NDArray[np.uint8]) -> bytes:

@@ -154,6 +154,48 @@ def sample(
     return _with_input(path, lambda fd: assemble.sample(_call(fd, "sample", limits, numbers, budget), take, progress))
 
 
+def pictures(
+    path: str | Path,
+    take: Callable[[float, NDArray[np.uint8]], None],
+    limits: Limits = DEFAULT_LIMITS,
+    *,
+    rate_hz: float | None = None,
+    max_side_px: int | None = None,
+    progress: Progress | None = None,
+) -> Sampled | Broken:
+    """Hand over pictures in colour while the recording is decoded once; nothing piles up in memory.
+
+    Parameters
+    ----------
+    path : str or Path
+    take : callable (pts_s, rgb)
+        Called for each picture in order of time with its presentation time [s] and an upright ndarray of uint8,
+        shape (height, width, 3). Runs in this process; while it works the decoder waits, and ``limits.wall_s`` runs.
+    limits : Limits
+    rate_hz : float, optional
+        Pictures a second, as for `sample`; every picture unless given.
+    max_side_px : int, optional
+        The longer side at most; full size unless given.
+    progress : callable, optional
+
+    Returns
+    -------
+    Sampled or Broken
+
+    Raises
+    ------
+    MediaError
+        When the decoding process cannot be started at all.
+    """
+    if rate_hz is not None and not (np.isfinite(rate_hz) and 0 < rate_hz <= 1000):
+        return Broken("decode", f"{rate_hz} is not a rate of pictures a second.", None, 0, "Give one such as 2.")
+    numbers = {"rate_hz": rate_hz or 0.0, "max_side_px": max(16, max_side_px) if max_side_px else 0}
+    pixels = min(limits.max_pixels, max_side_px**2 if max_side_px else limits.max_pixels)
+    budget = _PLAIN_BYTES + (3 * max(256, pixels) + 512) * limits.max_frames
+    call = "pictures"
+    return _with_input(path, lambda fd: assemble.pictures(_call(fd, call, limits, numbers, budget), take, progress))
+
+
 def _sampling(rate_hz: float, max_side_px: int, limits: Limits) -> tuple[dict[str, float], int] | Broken:
     """The numbers that a sampling worker is given, and the most it may send [bytes]."""
     if not (np.isfinite(rate_hz) and 0 < rate_hz <= 1000):

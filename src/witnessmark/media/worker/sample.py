@@ -1,6 +1,8 @@
-"""Grey pictures at an even rate, for lines that compare pictures by content."""
+"""Pictures at an even rate: grey ones, for lines that compare them by content, or in colour, to be worked on."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import av.error
 import numpy as np
@@ -10,17 +12,30 @@ from numpy.typing import NDArray
 from witnessmark.media.worker.frames import Tally, length_s, need_pictures, nothing_decoded, shown, upright
 from witnessmark.media.worker.serve import Halt, Reply, Request
 from witnessmark.media.worker.source import OTHER_COPY, opened
-from witnessmark.media.worker.survey import REFORMATTER, send_size, send_tally
+from witnessmark.media.worker.survey import REFORMATTER, send_size, send_tally, still
 
 _EARLY_S = 1e-6
 
 
 def sample(request: Request, reply: Reply) -> None:
-    """Send ``size``, a ``grey`` picture per grid time passed, ``tally`` and ``end``; see `media.calls.sample`.
+    """Send ``size``, a ``grey`` picture per grid time passed, ``tally`` and ``end``; see `media.calls.sample`."""
+    _each(request, reply, "grey", "luma", grey)
 
-    The grid begins with the first picture shown. A picture that stands over several grid times is sent once.
+
+def pictures(request: Request, reply: Reply) -> None:
+    """The same in colour, as ``picture``; see `media.calls.pictures`."""
+    _each(request, reply, "picture", "rgb", still)
+
+
+def _each(
+    request: Request, reply: Reply, kind: str, name: str, drawn: Callable[[VideoFrame, int], NDArray[np.uint8]]
+) -> None:
+    """The grid begins with the first picture shown; a picture that stands over several grid times is sent once.
+
+    With a rate of 0 every picture is sent.
     """
-    step_s = 1.0 / request.numbers["rate_hz"]
+    rate_hz = request.numbers["rate_hz"]
+    step_s = 1.0 / rate_hz if rate_hz else 0.0
     side_px = int(request.numbers["max_side_px"])
     tally = Tally()
     count, next_s, last_s, grid = 0, 0.0, 0.0, 0
@@ -34,8 +49,8 @@ def sample(request: Request, reply: Reply) -> None:
             last_s = picture.pts_s
             count += 1
             if picture.pts_s >= next_s - _EARLY_S:
-                reply.send("grey", {"pts_s": picture.pts_s}, {"luma": grey(picture.frame, side_px)})
-                grid = int((picture.pts_s - start_s + _EARLY_S) / step_s) + 1
+                reply.send(kind, {"pts_s": picture.pts_s}, {name: drawn(picture.frame, side_px)})
+                grid = int((picture.pts_s - start_s + _EARLY_S) / step_s) + 1 if step_s else 0
                 next_s = start_s + grid * step_s
             if count >= request.limits.max_frames:
                 _end(reply, tally, count, last_s)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from witnessmark.media.worker.facts import probe
-from witnessmark.media.worker.sample import sample
+from witnessmark.media.worker.sample import pictures, sample
 from witnessmark.media.worker.serve import Halt, Reply, Request, Task
 from witnessmark.media.worker.sound import sound
 from witnessmark.media.worker.still import still_at
@@ -34,6 +34,7 @@ TASKS: Mapping[str, Task] = {
     "survey": survey,
     "still_at": still_at,
     "sample": sample,
+    "pictures": pictures,
     "sound": sound,
     "sample_and_sound": sample_and_sound,
     "nothing": nothing,
