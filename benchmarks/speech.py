@@ -151,7 +151,7 @@ def invented(bench: Bench) -> None:
     """Words where nobody speaks, as the line hears them, and if the voice detectors were passed over."""
     rows: list[Row] = []
     model = transcriber(find_model())
-    for kind, sounds in no_speech(20.0, 6).items():
+    for kind, sounds in no_speech(20.0, 4).items():
         words = unmarked = forced = forced_unmarked = 0
         for sound in sounds:
             heard = bench.hear(sound).segments
@@ -246,7 +246,7 @@ def overhead(bench: Bench, clips: Sequence[Clip]) -> None:
     """The line against faster-whisper itself on the same sound with the same options."""
     english = [clip.samples for clip in clips if clip.real]
     sound = np.concatenate([part for clip in english for part in (clip, np.zeros(RATE_HZ // 2, np.float32))])[
-        : 150 * RATE_HZ
+        : 75 * RATE_HZ
     ]
     path = bench.write(sound, "long")
     digest = Sha256.of(path.read_bytes())

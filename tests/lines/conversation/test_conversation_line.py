@@ -75,7 +75,7 @@ def test_what_is_no_speech_of_a_known_language_is_never_asserted(seen_once: Conv
     finding = CONVERSATION.weigh(seen, OVER)
     assert isinstance(finding, Finding)
     assert finding.log_likelihood.values_nats.tolist() == [[0.0]] and finding.cap_nats == 0.0
-    assert "undetermined" in finding.statement and "1 of 1 stretch are marked unreliable" in finding.statement
+    assert "undetermined" in finding.statement and "Marked unreliable: 1 of 1 stretch." in finding.statement
 
 
 def test_a_second_run_reads_what_was_heard_and_a_correction_stands_beside_it(

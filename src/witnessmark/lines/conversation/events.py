@@ -19,7 +19,7 @@ from witnessmark.custody.hashes import Sha256
 from witnessmark.lines.conversation.hearing import RATE_HZ, Recorded
 from witnessmark.lines.conversation.observations import ModelFacts, SoundEvent
 
-BLOCK_S, OVERLAP_S = 600.0, 2.0
+BLOCK_S, OVERLAP_S = 120.0, 2.0
 FRAME_S = 0.01
 HEARD, LEAST_S, JOIN_S = 0.5, 0.5, 0.5
 KINDS = ("singing", "music")

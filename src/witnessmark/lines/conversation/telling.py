@@ -20,7 +20,7 @@ def statement(seen: ConversationObservations) -> str:
         said.append(f"By the model's scores: {listed}.")
     doubted = sum(bool(segment.unreliable) for segment in seen.segments)
     if seen.segments:
-        said.append(f"{doubted} of {stretches(len(seen.segments))} are marked unreliable.")
+        said.append(f"Marked unreliable: {doubted} of {stretches(len(seen.segments))}.")
     if seen.corrections:
         said.append(f"A person heard {stretches(len(seen.corrections))} otherwise or anew.")
     return " ".join(said)
@@ -71,7 +71,7 @@ def remarks(
             Remark(
                 "unreliable",
                 True,
-                f"{len(doubted)} of {stretches(len(segments))} are marked unreliable; have them heard by a speaker.",
+                f"Marked unreliable: {len(doubted)} of {stretches(len(segments))}; have them heard by a speaker.",
                 "Wind, distance, music and languages that the model knows little of all do this.",
                 tuple(segment.start_s for segment in doubted[:50]),
             )
