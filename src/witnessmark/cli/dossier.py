@@ -1,4 +1,4 @@
-"""Commands on dossiers: seal, verify."""
+"""Commands on dossiers: plan, seal, verify."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from witnessmark.cli.planning import PlanOption, PurposeOption, RecipientOption, plan_from
 from witnessmark.cli.shared import (
     OUT,
     CaseOption,
@@ -19,8 +20,9 @@ from witnessmark.cli.shared import (
     size_text,
     telling,
 )
-from witnessmark.desk.sealing import seal_case
-from witnessmark.dossier import Edition, verify
+from witnessmark.desk.sealing import gather, seal_case
+from witnessmark.dossier import TEMPLATE, Edition, check_plan, verify
+from witnessmark.errors import BadInputError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Seal a dossier; verify one, with or without us.")
 
@@ -29,13 +31,17 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Seal a dossi
 def seal(
     out: Annotated[Path, typer.Argument(metavar="DIR", help="Where the dossier goes; must not exist.")],
     edition: Annotated[Edition, typer.Option(help="closed holds everything; public only blurred stills and hashes.")],
+    recipient: RecipientOption = None,
+    purpose: PurposeOption = None,
+    plan: PlanOption = None,
     case_folder: CaseOption = None,
     operator: OperatorOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Seal the case as it stands: report, record, log, pictures, and the means to check them."""
+    chosen = plan_from(plan, recipient, purpose)
     with opened(case_folder, operator) as case, telling(as_json) as progress:
-        sealed = seal_case(case, out, edition, progress=progress)
+        sealed = seal_case(case, out, edition, plan=chosen, progress=progress)
 
     def tell() -> None:
         say(f"  {sealed.edition} edition, {sealed.n_files} files", mark=str(sealed.path))
@@ -46,6 +52,36 @@ def seal(
         )
 
     answer(as_json, sealed, tell)
+
+
+@app.command("plan", epilog="Example:  witnessmark dossier plan --template > plan.yaml")
+def plan_(
+    template: Annotated[bool, typer.Option("--template", help="Print a starter file.")] = False,
+    check: Annotated[
+        Path | None, typer.Option("--check", metavar="FILE", help="Check a plan against the case.", dir_okay=False)
+    ] = None,
+    case_folder: CaseOption = None,
+    operator: OperatorOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print a redaction plan to start from, or check one: what it leaves out, and why."""
+    if template == (check is not None):
+        raise BadInputError("One of two things is needed.", "Give --template, or --check FILE.")
+    if template:
+        answer(as_json, {"template": TEMPLATE}, lambda: OUT.print(TEMPLATE, markup=False, highlight=False, end=""))
+        return
+    chosen = plan_from(check, None, None)
+    with opened(case_folder, operator) as case:
+        content = gather(case)
+        check_plan(chosen, content, content.pages)
+
+    def tell() -> None:
+        say("  the plan fits the case", mark=str(check))
+        for entry in chosen.left_out:
+            OUT.print(f"  {entry.kind}: {entry.what} ({entry.why})", markup=False)
+        OUT.print(f"  words replaced: {len(chosen.replaced)}")
+
+    answer(as_json, chosen, tell)
 
 
 @app.command("verify", epilog="Example:  witnessmark dossier verify to-the-court")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from witnessmark.cli.planning import PlanOption, PurposeOption, RecipientOption, plan_from
 from witnessmark.cli.shared import OUT, CaseOption, JsonOption, OperatorOption, answer, opened, say, size_text, stamped
 from witnessmark.desk.exporting import export_case
 from witnessmark.dossier import Edition
@@ -37,13 +38,17 @@ def export(
     edition: Annotated[
         Edition, typer.Option(help="public gives what a public dossier gives; closed gives everything.")
     ] = Edition.PUBLIC,
+    recipient: RecipientOption = None,
+    purpose: PurposeOption = None,
+    plan: PlanOption = None,
     case_folder: CaseOption = None,
     operator: OperatorOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write the case as an edition gives it: CASE/UCO, FollowTheMoney, ACLED's columns, PROV, GeoJSON, or WACZ."""
+    chosen = plan_from(plan, recipient, purpose)
     with opened(case_folder, operator) as case:
-        done = export_case(case, name.value, out, edition)
+        done = export_case(case, name.value, out, edition, chosen)
         stamped(case)
 
     def tell() -> None:

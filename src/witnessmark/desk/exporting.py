@@ -15,9 +15,9 @@ from witnessmark.custody.hashes import Sha256
 from witnessmark.custody.records import PremisEvent
 from witnessmark.desk.assessing import latest_assessment
 from witnessmark.desk.case import Case
-from witnessmark.desk.sealing import gather
+from witnessmark.desk.sealing import planned
 from witnessmark.desk.space import case_space
-from witnessmark.dossier import Edition
+from witnessmark.dossier import Edition, Plan
 from witnessmark.dossier.exports import WRITERS, CapturedPage, ExportContent, PlaceRegion, export_content
 from witnessmark.dossier.exports.outlines import grid_outline
 from witnessmark.dossier.exports.packing import is_wacz
@@ -52,7 +52,9 @@ class Exported:
     notes: tuple[str, ...]
 
 
-def export_case(case: Case, name: str, out: Path, edition: Edition = Edition.PUBLIC) -> Exported:
+def export_case(
+    case: Case, name: str, out: Path, edition: Edition = Edition.PUBLIC, plan: Plan | None = None
+) -> Exported:
     """Write an edition's content in another format, and log that it was handed out.
 
     Parameters
@@ -63,6 +65,8 @@ def export_case(case: Case, name: str, out: Path, edition: Edition = Edition.PUB
     out : Path
         A file that does not exist yet; it appears whole or not at all.
     edition : Edition
+    plan : Plan, optional
+        As a dossier is sealed with.
 
     Raises
     ------
@@ -77,7 +81,7 @@ def export_case(case: Case, name: str, out: Path, edition: Edition = Edition.PUB
         raise NotFoundError(f"There is no export '{name}'.", f"There are: {', '.join(WRITERS)}.")
     if os.path.lexists(out):
         raise ClashError(f"There is something at '{out}' already.", "Name another file; nothing is overwritten.")
-    content, notes = content_of(case, edition)
+    content, notes = content_of(case, edition, plan)
     if name not in _DRAWING:
         notes = ()
     write, _, _ = WRITERS[name]
@@ -108,12 +112,13 @@ def export_case(case: Case, name: str, out: Path, edition: Edition = Edition.PUB
     case.record(
         PremisEvent.DISSEMINATION,
         "case.exported",
-        {"format": name, "edition": edition, "name": out.name, "sha256": sha256, "size_bytes": size_bytes},
+        {"format": name, "edition": edition, "name": out.name, "sha256": sha256, "size_bytes": size_bytes}
+        | ({"recipient": plan.recipient, "purpose": plan.purpose, "left_out": plan.left_out} if plan else {}),
     )
     return Exported(name, edition, out, sha256, size_bytes, notes)
 
 
-def content_of(case: Case, edition: Edition) -> tuple[ExportContent, tuple[str, ...]]:
+def content_of(case: Case, edition: Edition, plan: Plan | None = None) -> tuple[ExportContent, tuple[str, ...]]:
     """What an edition of the case gives, and notes on what it cannot draw.
 
     Raises
@@ -122,7 +127,7 @@ def content_of(case: Case, edition: Edition) -> tuple[ExportContent, tuple[str, 
         When the case holds no item.
     """
     regions, notes = _regions(case)
-    content = export_content(gather(case), edition, regions=regions, pages=captured_pages(case))
+    content = export_content(planned(case, edition, plan), edition, regions=regions, pages=captured_pages(case))
     return content, tuple(notes)
 
 

@@ -7,24 +7,32 @@ from witnessmark.dossier.content import (
     DossierContent,
     DossierPicture,
     Edition,
+    KeptObject,
     Original,
     SealedDossier,
     Signer,
     Stamper,
 )
+from witnessmark.dossier.plans import TEMPLATE, Plan, Replacement, check_plan, read_plan
 from witnessmark.dossier.sealing import seal
 from witnessmark.dossier.verifying import Verdict, verify
 
 __all__ = [
+    "TEMPLATE",
     "CustodyToken",
     "DossierContent",
     "DossierPicture",
     "Edition",
+    "KeptObject",
     "Original",
+    "Plan",
+    "Replacement",
     "SealedDossier",
     "Signer",
     "Stamper",
     "Verdict",
+    "check_plan",
+    "read_plan",
     "seal",
     "verify",
     "verify_py",

@@ -83,11 +83,17 @@ def complete(
     record["custody"] = custody_summary(content)
     record["pictures"] = pictures
     record["left_out"] = list(LEFT_OUT) if edition is Edition.PUBLIC else []
+    record["left_out"] += [_sentence(entry) for entry in rows(record.get("plan_left_out"))]
     record["findings"] = [_finding(finding, likelihood_files) for finding in rows(record["findings"])]
     record["items"] = [
         {**item, "file": original_files.get(words(item.get("exhibit_number")))} for item in rows(record["items"])
     ]
     return record
+
+
+def _sentence(entry: dict[str, Plain]) -> Plain:
+    kind, what, why = (words(entry.get(name)) for name in ("kind", "what", "why"))
+    return f"By the plan of this edition, {kind}: {what} ({why})."
 
 
 def flat_space(space: dict[str, Plain]) -> dict[str, Plain]:

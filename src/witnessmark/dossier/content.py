@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from witnessmark.custody.hashes import Sha256, Sha512
 from witnessmark.custody.records import Derivation
+from witnessmark.dossier.plans import Plan, Replacement
 from witnessmark.plain import Plain
 
 Signer = Callable[[bytes], bytes]
@@ -82,6 +84,11 @@ class DossierPicture:
     public_png: bytes | None = None
     names_recordings: bool = False
 
+    @property
+    def sha256(self) -> str:
+        """Of the clear picture."""
+        return hashlib.sha256(self.png).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Original:
@@ -93,6 +100,23 @@ class Original:
     sha512: Sha512
     size_bytes: int
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptObject:
+    """A file of the store besides the originals; whole closed editions carry it, so that a case can be restored.
+
+    Attributes
+    ----------
+    key : str
+        Its place in the store.
+    path : Path
+    sha256 : str
+    """
+
+    key: str
+    path: Path
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,6 +144,14 @@ class DossierContent:
     people : frozenset of str
         Further names to be replaced in the public edition; operators, reviewers and authors are found by
         themselves.
+    plan : Plan
+        What this edition leaves out and calls otherwise.
+    secrets : tuple of Replacement
+        The register's sealed names, contacts and homes, where they could be opened: a public edition replaces them.
+    objects : tuple of KeptObject
+        Left out of the public edition.
+    pages : frozenset of str
+        Exhibits that are captured pages.
     """
 
     case: Mapping[str, Plain]
@@ -132,6 +164,10 @@ class DossierContent:
     tokens: tuple[CustodyToken, ...] = ()
     trusted_roots: tuple[bytes, ...] = ()
     people: frozenset[str] = frozenset()
+    plan: Plan = field(default_factory=Plan)
+    secrets: tuple[Replacement, ...] = ()
+    objects: tuple[KeptObject, ...] = ()
+    pages: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

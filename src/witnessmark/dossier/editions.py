@@ -31,7 +31,10 @@ _PICTURE_NAME = re.compile(r"(?:.*_)?(?:jpe?g|png|webp|gif)", re.IGNORECASE)
 _PICTURE_HEX = re.compile(r"(?:ffd8ff|89504e470d0a1a0a|47494638|52494646.{8}57454250)[0-9a-f]+", re.IGNORECASE)
 _PICTURE_BASE64 = re.compile(r"(?:data:image/.*|(?:/9j/|iVBORw0KGgo|R0lGOD|UklGR)[A-Za-z0-9+/_=\s-]+)", re.DOTALL)
 _HASH_DIGITS = frozenset({32, 40, 64, 96, 128})
-_PEOPLE = frozenset({"operator", "agent", "reviewer", "author", "authors", "analyst", "by", "translated_by"})
+_PEOPLE = frozenset(
+    {"operator", "agent", "reviewer", "author", "authors", "analyst", "by", "translated_by"}
+    | {"added_by", "drawn_by", "marked_by", "corrected_by", "checked_by", "reviewers"}
+)
 _AUTOMATIC = frozenset({"", "witnessmark"})
 _DROPPED_OF_ITEMS = frozenset({"original_name", "url", "account", "text", "metadata", "file_name", "path"})
 _SHIELDED_SOURCES = frozenset({"witness", "account"})
@@ -39,7 +42,9 @@ _DROPPED_OF_SHIELDED = frozenset({"url", "document", "sha256", "reliability_reas
 _DROPPED_OF_REVIEWS = frozenset({"signature", "signed", "reviewer_identity", "author_key_pems"})
 _DROPPED_OF_FINDINGS = frozenset({"original_name", "url", "account", "metadata"})
 _LEADS = frozenset({"original_name", "url", "account"})  # they lead to people or to the clear footage
+_DROPPED_OF_PERSONS = frozenset({"source", "scope", "relation", "links", "consent", "consents", "risk", "withdrawn"})
 _DROPPED = {
+    "persons": _DROPPED_OF_PERSONS,
     "claim_bearing": frozenset({"url"}),
     "items": _DROPPED_OF_ITEMS,
     "reviews": _DROPPED_OF_REVIEWS,
@@ -222,6 +227,14 @@ class Redaction:
             entry["sha256"] = sha256
             entries.append(entry)
         return entries
+
+
+def chain_of(events: Iterable[bytes], hashes: Iterable[str]) -> list[Plain]:
+    """The custody log as its chain of hashes with the names of those who wrote it, for closed editions with a plan."""
+    names = ("number", "premis", "action", "at", "agent", "objects", "previous")
+    pairs = zip(events, hashes, strict=True)
+    told = [({key: json.loads(data).get(key) for key in names}, sha256) for data, sha256 in pairs]
+    return [{**entry, "sha256": sha256} for entry, sha256 in told]
 
 
 def _names_pattern(around: str, names: Iterable[str]) -> re.Pattern[str] | None:

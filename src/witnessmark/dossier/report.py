@@ -64,6 +64,8 @@ def report_model(record: Model, sealed_at: dt.datetime) -> Model:
         "title": short(case.get("title")),
         "mandate": clean(case.get("mandate")),
         "edition": edition,
+        "recipient": clean(record.get("recipient")),
+        "purpose": clean(record.get("purpose")),
         "sealed_at": moment(iso(sealed_at)),
         "sealed_at_iso": iso(sealed_at),
         "head_number": custody.get("head_number"),

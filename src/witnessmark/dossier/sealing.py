@@ -29,9 +29,10 @@ from witnessmark.dossier.content import (
     Signer,
     Stamper,
 )
-from witnessmark.dossier.editions import Redaction, blurred
+from witnessmark.dossier.editions import Redaction, blurred, chain_of
 from witnessmark.dossier.page import render_page
 from witnessmark.dossier.pdf import render_pdf
+from witnessmark.dossier.planning import Prepared, prepared
 from witnessmark.dossier.report import report_model
 from witnessmark.dossier.staging import staged
 from witnessmark.dossier.verifier.tail import SEAL, SEAL_TOKEN, SIGNATURE, TAG_MANIFESTS, TAIL, TAIL_FILES, tail_text
@@ -40,6 +41,7 @@ from witnessmark.errors import BadInputError, CustodyError, DossierError
 from witnessmark.plain import Plain, canonical, iso, to_plain
 
 Progress = Callable[[float, str], None]
+OBJECTS = "data/objects/"
 _READ_BYTES = 1 << 20
 
 
@@ -108,14 +110,18 @@ def _write_payload(
 ) -> dict[str, Plain]:
     """Everything under data/, the files about it, and the statement that will be signed."""
     public = edition is Edition.PUBLIC
+    ready = prepared(content, edition)
+    content = ready.content
     names = Redaction(content.case, content.events, content.people) if public else None
     tell(0.0, "custody log")
-    _write_custody(bag, content, names)
+    _write_custody(bag, ready, names)
     tell(0.05, "pictures")
     drawn = [picture for picture in content.pictures if names is None or not _names_others(picture, names)]
     pictures = [_write_picture(bag, picture, names) for picture in drawn]
     likelihoods = _write_likelihoods(bag, content, tell)
     originals = {} if public else _write_originals(bag, content.originals, tell)
+    if not public:
+        _write_objects(bag, content)
     record = casefile.complete(content, edition, pictures, likelihoods, originals)
     if names is not None:
         record = names.case(record)
@@ -140,6 +146,7 @@ def _write_payload(
             "Bag-Software-Agent": f"Witnessmark {content.software_version}",
             "External-Identifier": _one_line(reference),
             "External-Description": _one_line(f"{edition.value} edition: {casefile.words(case['title'])}"),
+            **_handed(record),
         }
     )
     return {
@@ -155,15 +162,17 @@ def _write_payload(
     }
 
 
-def _write_custody(bag: BagWriter, content: DossierContent, names: Redaction | None) -> None:
+def _write_custody(bag: BagWriter, ready: Prepared, names: Redaction | None) -> None:
     """The log byte for byte (closed) or as its chain of hashes (public), with tokens, key and roots."""
+    content = ready.content
     casefile.custody_summary(content)
-    if names is None:
+    if names is None and ready.log_in_full:
         for number, event in enumerate(content.events, 1):
             bag.write(f"data/custody/events/{number:08d}.json", event)
     else:
         hashes = [hashlib.sha256(event).hexdigest() for event in content.events]
-        bag.write("data/custody/chain.json", canonical(names.chain(content.events, hashes)))
+        chain = chain_of(content.events, hashes) if names is None else names.chain(content.events, hashes)
+        bag.write("data/custody/chain.json", canonical(ready.words.value(chain)))
     bag.write("data/custody/public_key.pem", content.public_key_pem)
     seen: dict[int, int] = {}
     for token in content.tokens:
@@ -251,6 +260,17 @@ def _write_originals(bag: BagWriter, originals: tuple[Original, ...], tell: Prog
     return made
 
 
+def _write_objects(bag: BagWriter, content: DossierContent) -> None:
+    """Files of the store that the log names and that stand nowhere else in the dossier, each under its hash."""
+    for kept in content.objects:
+        path = f"{OBJECTS}{kept.sha256}"
+        if path not in bag.files and bag.write(path, kept.path.read_bytes()).sha256 != kept.sha256:
+            raise CustodyError(
+                f"A file of the store is not what was kept: {kept.key}.",
+                "Run `witnessmark custody verify` and restore it from a copy; nothing was sealed.",
+            )
+
+
 def _blocks(original: Original) -> Iterator[bytes]:
     try:
         with open(original.path, "rb") as source:
@@ -285,6 +305,19 @@ def _seal(
     last = {path: (bag.root / path).read_bytes() for path in TAIL_FILES if path in bag.files}
     bag.write(TAIL, tail_text(last).encode())
     return Sha256.from_hex(bag.files[SEAL].sha256)
+
+
+def _handed(record: Mapping[str, Plain]) -> dict[str, str]:
+    """Lines of the bag's info: for whom, what for, and what the plan left out."""
+    lines = {
+        "Recipient": casefile.words(record.get("recipient")),
+        "Purpose": casefile.words(record.get("purpose")),
+        "Left-Out": "; ".join(
+            f"{casefile.words(row.get('kind'))}: {casefile.words(row.get('what'))} ({casefile.words(row.get('why'))})"
+            for row in casefile.rows(record.get("plan_left_out"))
+        ),
+    }
+    return {name: " ".join(text.split()) for name, text in lines.items() if text}
 
 
 def _one_line(text: str) -> str:

@@ -14,7 +14,8 @@ from typing import cast
 
 from witnessmark.dossier import casefile
 from witnessmark.dossier.content import DossierContent, Edition
-from witnessmark.dossier.editions import Redaction
+from witnessmark.dossier.editions import Redaction, chain_of
+from witnessmark.dossier.planning import prepared
 from witnessmark.plain import Plain, to_plain
 
 NARROWED = 0.85
@@ -180,6 +181,9 @@ def export_content(
     BadInputError
         When the record lacks what a dossier cannot be without.
     """
+    plan = content.plan
+    ready = prepared(content, edition)
+    content = ready.content
     record = casefile.complete(content, edition, [], {}, {})
     hashes = [hashlib.sha256(event).hexdigest() for event in content.events]
     if edition is Edition.PUBLIC:
@@ -188,9 +192,11 @@ def export_content(
         chain = names.chain(content.events, hashes)
         pages = [CapturedPage(page.exhibit, page.sha256, page.size_bytes, page.captured, None) for page in pages]
     else:
-        chain = [
-            {**_told(json.loads(event)), "sha256": sha256} for event, sha256 in zip(content.events, hashes, strict=True)
-        ]
+        chain = chain_of(content.events, hashes)
+    chain = [ready.words.value(entry) for entry in chain]
+    gone = plan.named("items") | plan.named("pages")
+    pages = [page for page in pages if page.exhibit not in gone]
+    regions = [region for region in regions if not gone.intersection(region.subjects)]
     return ExportContent(
         edition=edition,
         record=cast(dict[str, Plain], to_plain(record)),
@@ -199,11 +205,6 @@ def export_content(
         pages=tuple(pages),
         software_version=content.software_version,
     )
-
-
-def _told(event: dict[str, Plain]) -> dict[str, Plain]:
-    """What an export tells of an event; its payload is in the record, as far as it is to be told."""
-    return {key: event.get(key) for key in ("number", "premis", "action", "at", "agent", "objects", "previous")}
 
 
 def _product(*factors: Plain) -> float:

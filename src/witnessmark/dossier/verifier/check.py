@@ -174,7 +174,7 @@ class Examination:
             def check(message: bytes, signature: bytes) -> bool:
                 return signed(pem, message, signature)
 
-        public = self.facts["edition"] == "public"
+        public = self._chained()
         log = read_log(self._bag, self._fixity.payload, self._fixity.broken, public, check)
         self.faults.extend(log.faults)
         number = max(log.heads, default=0)
@@ -192,11 +192,15 @@ class Examination:
                 else:
                     self._token(path, covered, f"Event {int(stem)}")
 
+    def _chained(self) -> bool:
+        """Whether the log is given as its chain: in public editions, and in others that leave something out."""
+        return self.facts["edition"] == "public" or CHAIN in self._fixity.payload
+
     def _say_of_log(self, number: int) -> None:
-        if self.facts["edition"] == "public":
+        if self._chained():
             self.notes.append(
                 f"The custody log's {number} events follow one another by their hashes; the events themselves, with "
-                "names and signatures, are in the closed edition."
+                "names and signatures, are in a whole closed edition."
             )
         elif self._signed is None:
             self.not_checked.append(f"The signatures of the {number} custody events: this needs openssl with Ed25519.")
