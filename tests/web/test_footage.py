@@ -2,10 +2,15 @@ from __future__ import annotations
 
 import io
 
+import av
 import numpy as np
+from fastapi import FastAPI
 from PIL import Image
 
 from tests.web.people import HTML, People
+from witnessmark.web.workplace import Workplace
+
+Desk = tuple[FastAPI, Workplace]
 
 STILL = "/c/first/items/WM-0001/still?at_s=1.0"
 
@@ -50,3 +55,29 @@ def test_no_purpose_no_clear_footage(people: People) -> None:
     headers = people.csrf("A lawyer")
     answer = people["A lawyer"].post("/c/first/items/WM-0001/clear", data={"purpose": "  "}, headers=headers)
     assert answer.status_code == 400
+
+
+def test_the_blurred_video_is_made_when_asked_for_and_then_plays_by_ranges(people: People, desk: Desk) -> None:
+    reader, worker = people["A reader"], people["A investigator"]
+    address = "/c/first/items/WM-0001/blurred-video"
+    missing = reader.get(address)
+    assert missing.status_code == 404 and "item's page" in missing.text
+    assert "blurred-video" in worker.get("/c/first/items/WM-0001", headers=HTML).text
+    assert "blurred-video" not in reader.get("/c/first/items/WM-0001", headers=HTML).text
+    assert worker.post(address, headers=people.csrf("A investigator")).status_code == 303
+    app, workplace = desk
+    for _ in range(240):
+        if all(piece["answer"] is not None for piece in app.state.work.of("first")):
+            break
+        app.state.work.wait(0.5)
+    assert (
+        '<video src="/c/first/items/WM-0001/blurred-video"' in reader.get("/c/first/items/WM-0001", headers=HTML).text
+    )
+    part = reader.get(address, headers={"range": "bytes=4-7"})
+    assert part.status_code == 206 and part.content == b"ftyp"
+    kept = workplace.folders()["first"] / "previews"
+    with av.open(str(next(kept.glob("*.mp4")))) as made:
+        assert not made.streams.audio and max(made.streams.video[0].width, made.streams.video[0].height) <= 480
+        for frame in made.decode(video=0):
+            rgb = frame.to_ndarray(format="rgb24")
+            assert np.ptp(rgb, axis=2).max() <= 3 and edges(rgb.astype(np.float64)) < 20

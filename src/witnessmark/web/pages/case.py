@@ -21,6 +21,8 @@ from witnessmark.web.rendering import page
 from witnessmark.web.work import Work
 
 router = APIRouter(include_in_schema=False)
+CONTENT_NOTE = "content-note"
+"""Kind of the marks that say what an item shows, such as "injury"."""
 
 
 @router.get("/c/{case}")
@@ -57,13 +59,15 @@ def _items(seat: Seat, case: Case) -> list[dict[str, Any]]:
 def is_hidden(seat: Seat, case: Case, body: dict[str, Any]) -> bool:
     """Whether an item carries a content note that this person asked not to be shown."""
     wanted = set(seat.account.hidden)
+    if not wanted:
+        return False
     notes = {str(mark["body"].get("note", "")).casefold() for mark in content_notes(case, body["sha256"])}
     return bool(wanted & notes)
 
 
 def content_notes(case: Case, sha256: str) -> list[dict[str, Any]]:
     """The content notes of an item, such as "injury": marks of the kind ``content-note``."""
-    return [mark for mark in case.records.marks(sha256) if mark["kind"] == "content-note"]
+    return [mark for mark in case.records.marks(sha256) if mark["kind"] == CONTENT_NOTE]
 
 
 def _work(request: Request) -> Work:

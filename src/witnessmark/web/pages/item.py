@@ -10,14 +10,15 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from markupsafe import Markup
 
 from witnessmark.custody.records import Item
+from witnessmark.desk.blurring import preview_path
 from witnessmark.desk.case import Case
 from witnessmark.desk.inquiry import find_lines
 from witnessmark.desk.items import get_item, item_body
 from witnessmark.desk.marking import draw_mark, marks, withdraw_mark
-from witnessmark.errors import BadInputError, ClashError
+from witnessmark.errors import BadInputError, ClashError, NotFoundError
 from witnessmark.plain import Plain
 from witnessmark.web.doors import InCase, Worker
-from witnessmark.web.pages.case import content_notes, is_hidden
+from witnessmark.web.pages.case import CONTENT_NOTE, is_hidden
 from witnessmark.web.rendering import environment, page
 from witnessmark.web.work import Work
 
@@ -34,9 +35,10 @@ def item_page(request: Request, seat: InCase, item: str, show: str = "") -> Resp
     case = seat.case
     found = get_item(case, item)
     body = item_body(case, found)
-    if is_hidden(seat, case, body) and show != "yes":
-        return page(request, "item_hidden.html", seat, case=case, item=found, notes=_notes(case, body))
-    drawn = marks(case, found)
+    drawn = case.records.marks(found.sha256.hex())  # as plain values: thousands are counted, few are shown
+    notes = sorted({str(mark["body"].get("note", "")) for mark in drawn if mark["kind"] == CONTENT_NOTE})
+    if show != "yes" and is_hidden(seat, case, body):
+        return page(request, "item_hidden.html", seat, case=case, item=found, notes=notes)
     work: Work = request.app.state.work
     return page(
         request,
@@ -52,8 +54,9 @@ def item_page(request: Request, seat: InCase, item: str, show: str = "") -> Resp
         marks_count=len(drawn),
         postings=case.records.postings(found.sha256.hex()),
         derived=case.records.items(parent=found.sha256.hex()),
-        notes=_notes(case, body),
+        notes=notes,
         clear=seat.sees_clear(found.sha256.hex()),
+        blurred_video=preview_path(case, found).is_file(),
         events=case.records.log_page(about=found.sha256.hex(), at_most=EVENTS_SHOWN),
         work=[piece for piece in work.of(str(seat.name)) if found.exhibit_number in piece["title"]],
     )
@@ -74,10 +77,6 @@ def stills_of(body: dict[str, Any]) -> list[float]:
         ]
     keep = max(1, -(-len(shots) // 24))
     return [round((first + last) / 2.0, 3) for first, last in shots[::keep]]
-
-
-def _notes(case: Case, body: dict[str, Any]) -> list[str]:
-    return sorted({str(mark["body"].get("note", "")) for mark in content_notes(case, body["sha256"])})
 
 
 def panels(case: Case, item: Item) -> list[dict[str, Any]]:
@@ -156,14 +155,19 @@ def save_mark(case: Case, item: Item, kind: str, body: dict[str, Plain], at_pts_
     ClashError
         When the mark to be replaced was changed or taken back by somebody else meanwhile.
     """
+    changed = ClashError(
+        "Somebody changed or took back this mark while you drew.",
+        "Look at the item again; what you drew is kept on your page until you save it as a new mark.",
+    )
     if replaces and all(mark.id != replaces for mark in marks(case, item)):
-        raise ClashError(
-            "Somebody changed or took back this mark while you drew.",
-            "Look at the item again; what you drew is kept on your page until you save it as a new mark.",
-        )
+        raise changed
     made = draw_mark(case, item, kind, body, at_pts_s=at_pts_s)
     if replaces and made.id != replaces:
-        withdraw_mark(case, item, replaces, f"replaced by {made.id}")
+        try:
+            withdraw_mark(case, item, replaces, f"replaced by {made.id}")
+        except NotFoundError:  # in the moment between: the other's stands
+            withdraw_mark(case, item, made.id, f"somebody else replaced {replaces} first")
+            raise changed from None
     return made.id
 
 
@@ -200,7 +204,7 @@ def note_content(seat: Worker, item: str, note: Annotated[str, Form(max_length=6
     word = " ".join(note.split())
     if not word or not word.isprintable():
         raise BadInputError("The note is empty.", "Say in a word or two what it shows.")
-    draw_mark(case, found, "content-note", {"note": word.casefold()})
+    draw_mark(case, found, CONTENT_NOTE, {"note": word.casefold()})
     return RedirectResponse(f"/c/{seat.name}/items/{found.exhibit_number}#marks", 303)
 
 
