@@ -1,4 +1,4 @@
-"""Commands on a case: new, set, show, list, linked, timeline."""
+"""Commands on a case: new, restore, set, show, list, linked, timeline."""
 
 from __future__ import annotations
 
@@ -64,6 +64,29 @@ def new(
         _tell(case, as_json)
     finally:
         case.close()
+
+
+@app.command("restore", epilog="Example:  witnessmark case restore to-the-court ridge --key case_key.pem")
+def restore(
+    dossier: Annotated[Path, typer.Argument(metavar="DOSSIER", help="A closed edition that leaves nothing out.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that does not exist yet.")],
+    key: Annotated[
+        Path | None, typer.Option(metavar="PEM", help="The case's signing key, to go on working on it.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a case folder again from a closed edition: log, files and tables, verified. Sealed fields stay sealed."""
+    from witnessmark.desk.restoring import restore_case
+
+    done = restore_case(dossier, folder, key_file=key)
+
+    def tell() -> None:
+        OUT.print(f"{done.folder}", markup=False)
+        OUT.print(f"  case {done.reference}: {done.n_events} events, {done.n_files} files; verified", markup=False)
+        if not done.can_be_worked_on:
+            OUT.print("  put the case's signing key at keys/case_key.pem to open it; no dossier holds it")
+
+    answer(as_json, done, tell)
 
 
 @app.command("set", epilog="Example:  witnessmark case set --region 46.0,39.8,46.5,40.1 --from ... --to ...")

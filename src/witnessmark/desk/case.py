@@ -32,8 +32,8 @@ UNASSIGNED = "unassigned material"
 """The setting ``kind`` of a shelf: items filed before any incident exists. Other cases have none."""
 STORES_VARIABLE = "WITNESSMARK_STORES"
 """URLs, separated by blanks, of buckets and databases that a case's marker may name."""
-_MARKER = "witnessmark.json"
-_KEY = "keys/case_key.pem"
+MARKER = "witnessmark.json"
+CASE_KEY = "keys/case_key.pem"
 
 
 @dataclass
@@ -167,7 +167,7 @@ def new_case(
             f"The folder '{folder}' cannot be made ({error.strerror}).", "Choose one you may write to."
         ) from error
     try:
-        create_key(folder / _KEY)
+        create_key(folder / CASE_KEY)
         marker = {"format": FORMAT, "objects": "objects", "records": "records.db"}
         case = _assemble(folder, marker, operator)
         case.record(
@@ -184,7 +184,7 @@ def new_case(
                 }
             },
         )
-        (folder / _MARKER).write_text(json.dumps(marker, indent=1) + "\n", encoding="utf-8")
+        (folder / MARKER).write_text(json.dumps(marker, indent=1) + "\n", encoding="utf-8")
     except BaseException:
         _remove_new(folder, whole=made)
         raise
@@ -201,7 +201,7 @@ def open_case(folder: Path, *, operator: str | None = None) -> Case:
     BadInputError
         When another version of the program made it.
     """
-    marker_path = folder / _MARKER
+    marker_path = folder / MARKER
     if not marker_path.is_file():
         raise NotFoundError(
             f"'{folder}' is not a case.",
@@ -257,11 +257,11 @@ def _may_follow(folder: Path, place: str) -> None:
 
 def cases_below(folder: Path) -> list[Path]:
     """Case folders in a folder: itself, or those directly below it."""
-    if (folder / _MARKER).is_file():
+    if (folder / MARKER).is_file():
         return [folder]
     if not folder.is_dir():
         return []
-    return sorted(path.parent for path in folder.glob(f"*/{_MARKER}"))
+    return sorted(path.parent for path in folder.glob(f"*/{MARKER}"))
 
 
 def default_operator() -> str:
@@ -278,7 +278,7 @@ def default_operator() -> str:
 def _assemble(folder: Path, marker: Mapping[str, str], operator: str | None) -> Case:
     objects_at, records_at = marker["objects"], marker["records"]
     objects = open_objects(objects_at if "://" in objects_at else str(folder / objects_at))
-    key = load_key(folder / _KEY)
+    key = load_key(folder / CASE_KEY)
     records = Records(records_at if "://" in records_at else f"sqlite:///{(folder / records_at).resolve()}")
     return Case(folder, objects, CustodyLog(objects, key), records, (operator or "").strip() or default_operator(), key)
 

@@ -10,17 +10,19 @@ import datetime as dt
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from witnessmark.desk.articles import keep_reading, read_articles
 from witnessmark.desk.assessing import assess
+from witnessmark.desk.blurring import preview
 from witnessmark.desk.case import Case, open_case
 from witnessmark.desk.inquiry import run_lines
-from witnessmark.desk.items import add_item
+from witnessmark.desk.items import add_item, get_item
 from witnessmark.desk.sealing import seal_case
 from witnessmark.desk.stamping import stamp_if_configured
-from witnessmark.dossier import Edition
+from witnessmark.dossier import Edition, read_plan
 from witnessmark.errors import BadInputError, WitnessmarkError
 from witnessmark.plain import to_plain
 
@@ -68,10 +70,20 @@ def read_article(case: Case, arguments: list[str], tell: Tell) -> dict[str, Any]
 
 
 def seal_edition(case: Case, arguments: list[str], tell: Tell) -> dict[str, Any]:
-    """Seal: the folder to be made, the edition, the recipient and the purpose."""
-    out, edition = Path(arguments[0]), Edition(arguments[1])
-    sealed = seal_case(case, out, edition, progress=tell)
+    """Seal: the folder to be made, the edition, the recipient, the purpose, and a plan's text or nothing."""
+    out, edition, recipient, purpose, text = Path(arguments[0]), Edition(arguments[1]), *arguments[2:5]
+    written = read_plan(text)
+    plan = replace(written, recipient=recipient or written.recipient, purpose=purpose or written.purpose)
+    sealed = seal_case(case, out, edition, plan=plan, progress=tell)
     return {"dossier": out.name, "seal_sha256": sealed.seal_sha256.hex()}
+
+
+def make_preview(case: Case, arguments: list[str], tell: Tell) -> dict[str, Any]:
+    """Make the small blurred videos that pages show: arguments are exhibits."""
+    items = [get_item(case, name) for name in arguments]
+    for item in items:
+        preview(case, item, progress=tell)
+    return {"previews": [item.exhibit_number for item in items]}
 
 
 def _remove(path: Path) -> None:

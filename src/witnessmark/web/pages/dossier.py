@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import json
 import re
 import shutil
 import tempfile
@@ -20,7 +21,8 @@ from PIL import Image
 from starlette.background import BackgroundTask
 
 from witnessmark.custody.records import PremisEvent
-from witnessmark.dossier import Edition, verify
+from witnessmark.desk.sealing import gather
+from witnessmark.dossier import TEMPLATE, Edition, check_plan, read_plan, verify
 from witnessmark.errors import BadInputError, NotFoundError
 from witnessmark.web.doors import InCase, Looker, Seat, Worker
 from witnessmark.web.rendering import page
@@ -29,6 +31,8 @@ from witnessmark.web.workplace import ACCOUNTS_FILE
 
 router = APIRouter(include_in_schema=False)
 PAGE_SIDE_PX = 1100
+MAX_PLAN = 60_000
+"""Signs of a plan: it is handed to the process that seals as one argument, which systems bound at 128 kB."""
 
 
 def folder_of(seat: Seat) -> Path:
@@ -47,6 +51,7 @@ def dossier_page(request: Request, seat: InCase) -> Response:
         case=seat.case,
         sealed=[_told(path) for path in _sealed(seat)],
         editions=list(Edition),
+        template=TEMPLATE,
         work=[piece for piece in work.of(str(seat.name)) if piece["title"].startswith("sealing ")],
         can_preview=find_spec("pypdfium2") is not None,
         verdict=None,
@@ -62,7 +67,12 @@ def _sealed(seat: Seat) -> list[Path]:
 
 def _told(path: Path) -> dict[str, Any]:
     size = sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
-    return {"name": path.name, "edition": path.name.partition("-")[0], "size_bytes": size}
+    try:
+        record = json.loads((path / "data" / "case.json").read_bytes())
+    except (OSError, ValueError):
+        record = {}
+    handed = {name: record.get(name) for name in ("recipient", "purpose", "plan_left_out")}
+    return {"name": path.name, "edition": path.name.partition("-")[0], "size_bytes": size, **handed}
 
 
 def _named(seat: Seat, name: str) -> Path:
@@ -79,15 +89,19 @@ def seal(
     edition: Annotated[str, Form(max_length=20)],
     recipient: Annotated[str, Form(max_length=300)] = "",
     purpose: Annotated[str, Form(max_length=1000)] = "",
+    plan: Annotated[str, Form(max_length=MAX_PLAN)] = "",
 ) -> Response:
-    """Seal an edition as a piece of work."""
+    """Seal an edition as a piece of work, by a plan that is checked first."""
     if edition not in set(Edition):
         raise BadInputError(f"There is no edition '{edition}'.", f"There are: {', '.join(Edition)}.")
+    chosen = read_plan(plan)
+    content = gather(seat.case)
+    check_plan(chosen, content, content.pages)
     folder = folder_of(seat)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     out = folder / f"{edition}-{time.strftime('%Y%m%d-%H%M%S')}"
     work: Work = request.app.state.work
-    arguments = ["seal", str(out), edition, recipient.strip(), purpose.strip()]
+    arguments = ["seal", str(out), edition, " ".join(recipient.split()), " ".join(purpose.split()), plan]
     work.ask(str(seat.name), f"sealing the {edition} edition", seat.account.name, arguments)
     return RedirectResponse(f"/c/{seat.name}/dossier#work", 303)
 
@@ -106,6 +120,7 @@ async def check(request: Request, seat: InCase, name: str) -> Response:
             case=seat.case,
             sealed=[_told(each) for each in _sealed(seat)],
             editions=list(Edition),
+            template=TEMPLATE,
             work=[],
             can_preview=find_spec("pypdfium2") is not None,
             verdict={"name": name, "ok": verdict.exit_code == 0, "text": verdict.text},
