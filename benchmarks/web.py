@@ -31,6 +31,7 @@ from witnessmark.desk.case import new_case, open_case
 from witnessmark.desk.inquiry import run_lines
 from witnessmark.desk.items import add_item
 from witnessmark.lines.contract import Mark
+from witnessmark.plain import Plain
 from witnessmark.stores.accounts import Accounts, Role
 from witnessmark.web.doors import COOKIE
 from witnessmark.web.workplace import ACCOUNTS_FILE
@@ -58,6 +59,13 @@ PAGES = (
     "/c/case/people",
     "/c/case/search?q=clip",
 )
+SPACE: dict[str, Plain] = {
+    "region_deg": [46.0, 39.8, 46.2, 40.0],
+    "spacing_m": 1000.0,
+    "from": "2031-09-12T00:00:00Z",
+    "to": "2031-09-15T00:00:00Z",
+    "step_s": 600.0,
+}
 LINES = ("integrity", "sun", "weather", "copies", "scene")
 OWN_FILES = re.compile(r'(?:src|href)="(/static/[^"]+)"')
 IMPORTED = re.compile(r'(?:from|import) ?\(?"(\./[^"]+|/static/[^"]+)"')
@@ -85,7 +93,7 @@ def make_clip(path: Path) -> Path:
 
 def make_case(root: Path) -> None:
     """A case with one item, its marks and as many events as wanted; the lines that need little have run."""
-    case = new_case(root / "case", "2031-17", "A busy case (rehearsed)", operator="Ada")
+    case = new_case(root / "case", "2031-17", "A busy case (rehearsed)", operator="Ada", settings={"space": SPACE})
     item = add_item(case, make_clip(root / "clip.mp4")).item
     run_lines(case, ["integrity", "weather"])
     for index in range(MARKS):
@@ -293,7 +301,7 @@ Item page: median {median_ms:.0f} ms, processor {cpu_ms:.0f} ms (at most {SLOWES
 ## {READERS} people reading, five lines running
 
 {given.seconds:.0f} s; each person asks for a page at random, reads for {THINKING_S:.0f} s on average, asks for another.
-The lines {", ".join(LINES)} are asked for again whenever they have ended ({asked} runs asked for); lines of one case run
+The lines {", ".join(LINES)} are asked for again whenever they have ended ({asked} runs); lines of one case run
 one after another, in a process of their own.
 
 | Pages asked | Errors | Median (s) | p95 (s) | p99 (s) | Slowest (s) |

@@ -96,7 +96,9 @@ def _told(request: Request, error: Exception) -> Response:
     if not _wants_html(request):
         return JSONResponse(problem_of(error), status, media_type="application/problem+json")
     if status == 401:
-        back = request.url.path if request.method == "GET" else "/"
+        back = "/"
+        if request.method == "GET":  # the frame somebody drew on is named in the query
+            back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/sign-in?next={quote(back)}", 303)
     return page(request, "problem.html", status=status, problem=error, title=HTTPStatus(status).phrase)
 

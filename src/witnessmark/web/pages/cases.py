@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Annotated
 
@@ -10,9 +11,11 @@ from fastapi.responses import RedirectResponse, Response
 
 from witnessmark.custody.records import PremisEvent
 from witnessmark.desk.case import new_case
+from witnessmark.desk.space import set_space
 from witnessmark.errors import BadInputError, WitnessmarkError
+from witnessmark.plain import Plain
 from witnessmark.stores.accounts import Role
-from witnessmark.web.doors import Administrator, InCase, Owner, Seat, SignedIn
+from witnessmark.web.doors import Administrator, InCase, Owner, Seat, SignedIn, Worker
 from witnessmark.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -62,6 +65,34 @@ def open_new(
         return _cases(request, seat, 400, error)
     seat.workplace.accounts.set_role(seat.account.id, name, Role.OWNER)
     return RedirectResponse(f"/c/{name}", 303)
+
+
+@router.post("/c/{case}/space")
+def set_ground(
+    seat: Worker,
+    region: Annotated[str, Form(max_length=200)],
+    first: Annotated[str, Form(max_length=10)],
+    last: Annotated[str, Form(max_length=10)],
+    spacing_m: Annotated[float, Form(gt=0.0, allow_inf_nan=False)] = 1000.0,
+    step_s: Annotated[float, Form(gt=0.0, allow_inf_nan=False)] = 600.0,
+) -> Response:
+    """Say where and when the footage may have been filmed: west,south,east,north [deg], and whole days of UTC."""
+    try:
+        west, south, east, north = (float(each) for each in region.replace(",", " ").split())
+        begins, ends = dt.date.fromisoformat(first), dt.date.fromisoformat(last) + dt.timedelta(days=1)
+    except (ValueError, OverflowError) as error:
+        raise BadInputError(
+            "The region or the days cannot be read.", "Give 46.0,39.8,46.5,40.1 and days such as 2031-09-13."
+        ) from error
+    space: dict[str, Plain] = {
+        "region_deg": [west, south, east, north],
+        "spacing_m": spacing_m,
+        "from": f"{begins}T00:00:00Z",
+        "to": f"{ends}T00:00:00Z",
+        "step_s": step_s,
+    }
+    set_space(seat.case, space)
+    return RedirectResponse(f"/c/{seat.name}", 303)
 
 
 @router.get("/c/{case}/people")
