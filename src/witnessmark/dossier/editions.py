@@ -30,6 +30,8 @@ LEFT_OUT = (
 _PICTURE_NAME = re.compile(r"(?:.*_)?(?:jpe?g|png|webp|gif)", re.IGNORECASE)
 _PICTURE_HEX = re.compile(r"(?:ffd8ff|89504e470d0a1a0a|47494638|52494646.{8}57454250)[0-9a-f]+", re.IGNORECASE)
 _PICTURE_BASE64 = re.compile(r"(?:data:image/.*|(?:/9j/|iVBORw0KGgo|R0lGOD|UklGR)[A-Za-z0-9+/_=\s-]+)", re.DOTALL)
+_PNG = b"\x89PNG\r\n\x1a\n"
+_PIXEL_CHUNKS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 _HASH_DIGITS = frozenset({32, 40, 64, 96, 128})
 _PEOPLE = frozenset(
     {"operator", "agent", "reviewer", "author", "authors", "analyst", "by", "translated_by"}
@@ -74,6 +76,28 @@ def blurred(png: bytes) -> bytes:
         raise BadInputError(
             "A picture of the dossier is not a PNG that can be read.", "Have its line draw it again."
         ) from error
+
+
+def bare_png(png: bytes) -> bytes:
+    """A drawing without anything a program wrote beside it: texts, dates, profiles, small pictures, appended bytes.
+
+    The chunks that give the pixels (PNG 3rd edition, section 11) are copied as they are.
+
+    Raises
+    ------
+    BadInputError
+        When it is no PNG.
+    """
+    kept, at = [png[:8]], 8
+    while png[:8] == _PNG and at + 12 <= len(png):
+        end = at + 12 + int.from_bytes(png[at : at + 4], "big")
+        kind = png[at + 4 : at + 8]
+        if kind in _PIXEL_CHUNKS:
+            kept.append(png[at:end])
+        if kind == b"IEND" and end <= len(png):
+            return b"".join(kept)
+        at = end
+    raise BadInputError("A picture of the dossier is not a PNG that can be read.", "Have its line draw it again.")
 
 
 def without_pictures(value: Plain) -> Plain:

@@ -29,7 +29,7 @@ from witnessmark.dossier.content import (
     Signer,
     Stamper,
 )
-from witnessmark.dossier.editions import Redaction, blurred, chain_of
+from witnessmark.dossier.editions import Redaction, bare_png, blurred, chain_of
 from witnessmark.dossier.page import render_page
 from witnessmark.dossier.pdf import render_pdf
 from witnessmark.dossier.planning import Prepared, prepared
@@ -192,6 +192,7 @@ def _names_others(picture: DossierPicture, names: Redaction) -> bool:
 def _write_picture(bag: BagWriter, picture: DossierPicture, names: Redaction | None) -> Plain:
     blur = names is not None and picture.shows_footage
     data = (picture.public_png or blurred(picture.png)) if blur else picture.png
+    data = data if names is None else bare_png(data)
     name = names.text(picture.name) if names is not None else picture.name
     stem = file_name(name.removesuffix(".png"), "picture")
     folder = file_name(picture.exhibit, "item") + "/" if picture.exhibit else ""
