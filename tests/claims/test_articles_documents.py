@@ -15,13 +15,19 @@ from witnessmark.custody.hashes import Sha256
 from witnessmark.errors import BadInputError
 from witnessmark.media.records import Limits
 
-PARAGRAPH = "The ministry said on Friday that the video was authentic, and that it had been filmed near Lake Tarn on 13 September."
+PARAGRAPH = (
+    "The ministry said on Friday that the video was authentic,"
+    " and that it had been filmed near Lake Tarn on 13 September."
+)
 PAGE = f"""<!doctype html><html lang="en"><head><title>Clip is genuine, says ministry - Harbour Post</title>
 <meta property="og:site_name" content="Harbour Post">
 <meta property="article:published_time" content="2031-10-03T12:00:00+04:00">
-<script>document.write('MARK-SCRIPT'); fetch('http://127.0.0.1:9/')</script><style>p {{}} /* MARK-STYLE */</style></head>
-<body><nav><a href="/">MARK-MENU</a></nav><article><h1>Clip is genuine, says ministry</h1><p>{PARAGRAPH}</p>
-<p>&ldquo;We have no doubt,&rdquo; said its spokesman, Karel Dorn. &ldquo;The uniforms &amp; voices were compared.&rdquo;</p>
+<script>document.write('MARK-SCRIPT'); fetch('http://127.0.0.1:9/')</script>
+<style>p {{}} /* MARK-STYLE */</style></head>
+<body><nav><a href="/">MARK-MENU</a></nav><article><h1>Clip is genuine, says ministry</h1>
+<p>{PARAGRAPH}</p>
+<p>&ldquo;We have no doubt,&rdquo; said its spokesman, Karel Dorn.
+&ldquo;The uniforms &amp; voices were compared.&rdquo;</p>
 <p>The opposition said it could not verify the video, and called for an inquiry into the killing of the prisoners.</p>
 <img src="x" onerror="alert('MARK-EVENT')"><iframe src="file:///etc/passwd"></iframe></article>
 <footer>All rights reserved.</footer></body></html>"""

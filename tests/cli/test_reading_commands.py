@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from witnessmark.claims.articles import atlases
+from witnessmark.claims.articles.whereabouts import Atlas, JoinedAtlas
 from witnessmark.cli.claim import app
 from witnessmark.desk.case import Case
 from witnessmark.errors import BadInputError, WitnessmarkError
 
 TEXT = (
     "HARBOUR, 3 October 2031 (Wire) - The Northland Ministry of Defence said on Thursday that the clip was filmed near"
-    " Lake Tarn on 13 September.\n“Seven prisoners were shot,” said its spokesman, Karel Dorn.\nOne part was sent on 09/10/31."
-    " The ministry said so on 09/10/31, when the video was recorded.\n"
+    " Lake Tarn on 13 September.\n“Seven prisoners were shot,” said its spokesman, Karel Dorn.\n"
+    "The ministry said that the video was recorded on 09/10/31.\n"
 )
 Run = Callable[..., Any]
 
@@ -26,7 +26,11 @@ Run = Callable[..., Any]
 @pytest.fixture(autouse=True)
 def small_atlas(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the gazetteer that a test hands in: the list of the world's towns takes seconds to read."""
-    monkeypatch.setattr(atlases.importlib.util, "find_spec", lambda name, package=None: None)
+
+    def small(first: Iterable[Atlas] = ()) -> Atlas:
+        return JoinedAtlas(first)
+
+    monkeypatch.setattr("witnessmark.desk.articles.default_atlas", small)
 
 
 @pytest.fixture

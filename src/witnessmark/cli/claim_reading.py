@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,12 +12,12 @@ import typer
 
 from witnessmark.claims.articles import Reading
 from witnessmark.claims.proposals import Proposal, SaidTime
-from witnessmark.cli.shared import OUT, CaseOption, JsonOption, OperatorOption, answer, opened, stamped, table
+from witnessmark.cli.shared import OUT, CaseOption, JsonOption, OperatorOption, answer, opened, stamped, telling
 from witnessmark.desk.articles import keep_reading, read_articles
 from witnessmark.errors import BadInputError
 from witnessmark.plain import Plain, to_plain
 
-_PASSAGE_SHOWN = 90
+_PASSAGE_SHOWN = 110
 
 
 def add_to(app: typer.Typer) -> None:
@@ -55,15 +56,16 @@ def read(
     day = _day(said_on)
     named = [_named(each) for each in reader or []]
     kept = []
+    asked = partial(
+        read_articles, files, said_on=day, zone=zone, gazetteer=gazetteer, parties_file=parties, readers=named
+    )
     if case_folder is None and not (Path.cwd() / "witnessmark.json").is_file():
-        readings = read_articles(
-            files, said_on=day, zone=zone, gazetteer=gazetteer, parties_file=parties, readers=named
-        )
+        with telling(as_json) as teller:
+            readings = asked(progress=teller)
     else:
         with opened(case_folder, operator) as case:
-            readings = read_articles(
-                files, case=case, said_on=day, zone=zone, gazetteer=gazetteer, parties_file=parties, readers=named
-            )
+            with telling(as_json) as teller:
+                readings = asked(case=case, progress=teller)
             kept = [keep_reading(case, path, found, zone) for path, found in zip(files, readings, strict=True)]
             stamped(case)
     if text_to is not None:
@@ -122,13 +124,15 @@ def _tell(found: Reading) -> None:
     if document.unread is not None:
         OUT.print(f"  Unread: {document.unread}")
         return
-    shown = table("Proposal", "Who", "About", "Hedge", "When", "Where", "Passage")
     for each in found.proposals:
-        when = "-" if each.time is None else each.time.words
-        where = "-" if each.place is None else f"{each.place.relation} {each.place.name}"
+        when = None if each.time is None else each.time.words
+        where = None if each.place is None else f"{each.place.relation} {each.place.name}"
+        facts = (each.about.value, each.hedge.value, when, where, each.count and each.count.words, each.unit)
         passage = each.passage if len(each.passage) <= _PASSAGE_SHOWN else each.passage[: _PASSAGE_SHOWN - 1] + "…"
-        shown.add_row(each.id, each.speaker, each.about.value, each.hedge.value, when, where, passage)
-    OUT.print(shown if found.proposals else "  Nothing was found that speaks of the matter.")
+        OUT.print(f"  {each.id}  {each.speaker}: {'; '.join(fact for fact in facts if fact)}")
+        OUT.print(f"      {passage}")
+    if not found.proposals:
+        OUT.print("  Nothing was found that speaks of the matter.")
     for question in found.questions:
         OUT.print(f"  asks: {question}")
     for note in document.notes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from witnessmark.claims.accepting import ReadDocument
@@ -35,6 +35,7 @@ def read_articles(
     gazetteer: Path | None = None,
     parties_file: Path | None = None,
     readers: Sequence[tuple[str, Path]] = (),
+    progress: Callable[[float, str], None] = lambda done, what: None,
 ) -> tuple[Reading, ...]:
     """Read articles; nothing is kept.
 
@@ -53,6 +54,7 @@ def read_articles(
         Further parties, a line each.
     readers : sequence of (str, Path)
         Readers of one's own, by name, with the path of the model each opens.
+    progress : callable (done from 0 to 1, what is being done), optional
 
     Raises
     ------
@@ -69,10 +71,12 @@ def read_articles(
     atlas = default_atlas(first)
     known = _parties(case, parties_file)
     opened = [open_reader(name, path) for name, path in readers]
-    return tuple(
-        read_document(open_document(path, said_on=said_on), zone=zone, atlas=atlas, known=known, readers=opened)
-        for path in paths
-    )
+    found = []
+    for number, path in enumerate(paths):
+        progress(number / len(paths), f"Reading {path.name}")
+        document = open_document(path, said_on=said_on)
+        found.append(read_document(document, zone=zone, atlas=atlas, known=known, readers=opened))
+    return tuple(found)
 
 
 def keep_reading(case: Case, path: Path, reading: Reading, zone: str | None = None) -> KeptProposals:

@@ -21,6 +21,7 @@ from witnessmark.claims.articles.phrases import (
     PHRASES,
     PREPOSITION_BEFORE,
     REDUCED,
+    ROLE_BEFORE_NAME_MAX,
     SAYS,
     SEEING,
     THE_DOCUMENT,
@@ -288,6 +289,13 @@ class Attributor:
 
     def _appositive(self, clause: Span, comma: int, here: list[Mention], bracket: bool) -> Mention | None:
         """The mention whose apposition ends at a comma before the verb: "X, a lawyer from A, said"."""
+        named = next((each for each in here if each.end == comma - 1 and each.kind is Kind.PERSON and each.name), None)
+        if named is not None and not bracket and self._low[: named.start].endswith(", "):
+            roles = [
+                each for each in here if each.head is not None and 0 < named.start - each.end < ROLE_BEFORE_NAME_MAX
+            ]
+            if roles and not any(each.name for each in roles):
+                return named
         for mention in here:
             if mention.end >= comma or mention.possessive or mention.kind is Kind.PRONOUN:
                 continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from witnessmark.claims.articles.mentions import Kind, Mention
@@ -168,6 +168,8 @@ class Cast:
     def _resolve(self, mention: Mention) -> Speaker | None:
         if mention.kind is Kind.PRONOUN:
             return self._pronoun(mention)
+        if mention.owner in ("his", "her") and mention.kind is Kind.BODY:
+            return self._pronoun(replace(mention, kind=Kind.PRONOUN, gender="m" if mention.owner == "his" else "f"))
         if mention.owner in _OWN and mention.kind is Kind.BODY and self.last_speaker is not None:
             return self.last_speaker
         if mention.owner == "our":

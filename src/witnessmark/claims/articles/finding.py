@@ -17,6 +17,10 @@ _IRREGULAR = grammar("irregular")
 _RANKS = grammar("ranks")
 """Ranks that are adjectives too: role words only with a capital."""
 _SENT = grammar("sent_to")
+_OF_THEM = re.compile(
+    r"(?i:one|two|three|four|five|some|many|several|both) of "
+    r"(?:them|the (?:men|women|survivors|witnesses|two|three|four|five|six|seven|eight|nine|ten))\b"
+)
 _SENT_TO = re.compile(r" to (?:the )?")
 _PREPOSITION = r"(?:of|for|at|in|from|with|on|near)"
 _TAIL = re.compile(
@@ -88,6 +92,13 @@ class Finder:
         word = words[place]
         if word.low in _PRONOUNS and not word.possessive:
             return Mention(word.start, word.end, Kind.PRONOUN, gender=_PRONOUNS[word.low]), 1
+        of_them = _OF_THEM.match(self._plain, word.start)
+        if of_them is not None:
+            used = len(tokens(self._plain, word.start, of_them.end()))
+            one = of_them.group().lower().startswith("one")
+            return Mention(
+                word.start, of_them.end(), Kind.PERSON if one else Kind.GROUP, gender=None if one else "many"
+            ), used
         stop = place
         definite = False
         owner: str | None = None
@@ -381,4 +392,5 @@ class Finder:
         """Whether the next mention is part of a role: "spokesman for the ministry", "ambassador to the council"."""
         gap = self._plain[mention.end : later.start]
         sent = mention.head in _SENT and later.kind is Kind.BODY and _SENT_TO.fullmatch(gap) is not None
-        return sent or _TAIL.fullmatch(gap) is not None
+        speaks = any(word in speech().verbs for word in gap.split())
+        return sent or (not speaks and _TAIL.fullmatch(gap) is not None)

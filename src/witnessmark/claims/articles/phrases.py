@@ -20,7 +20,8 @@ AUXILIARY_TAIL = re.compile(
     rf"|(?:is|are|was|were) (?:quick|keen|careful|right|forced|obliged|ready)) to|went on)\b\s*)+$"
 )
 ADVERBIAL_TAIL = re.compile(
-    r",? (?:(?:late |early |earlier |later )?(?:on|last|this|next) [a-z]+day"
+    r",? (?:however|meanwhile|too|though|for (?:his|her|its|their) part"
+    r"|(?:late |early |earlier |later )?(?:on|last|this|next) [a-z]+day"
     r"(?: [a-z]+)?|on [a-z]+ \d{1,2}|on \d{1,2} [a-z]+|yesterday|today|in turn"
     r"|[a-z]+day|in (?:a|an|his|her|its|their|the|response|reply) [^,;:]{0,60}"
     r"|at (?:a|an|the) [^,;:]{0,50}|late [a-z]+day|in [a-z]+(?: \d{4})?|this"
@@ -80,6 +81,8 @@ UNNAMED = re.compile(
     r"|to remain|to stay|anonymity|that (?:his|her|their) name)"
 )
 FRONTED = re.compile(r"(?:although|while|though|whereas|whilst|even though|even as)\b", re.IGNORECASE)
+ROLE_BEFORE_NAME_MAX = 80
+"""How far a name may stand behind its role: "an engineer who examined it for the paper, Rita Sand, said"."""
 SAYS = Verb("say", speech().verbs["said"].hedge)
 _ORDER = ("asserts", "reports", "alleges", "suggests", "doubts", "denies")
 
@@ -145,8 +148,9 @@ def proper(mention: Mention, here: Sequence[Mention]) -> Mention:
     if mention.kind is not Kind.PERSON or mention.name is not None:
         return mention
     beside = next((each for each in here if mention.end < each.start <= mention.end + 2), None)
-    named = beside is not None and beside.kind is Kind.PERSON and beside.name is not None and beside.head is None
-    return beside if named and beside is not None else mention
+    if beside is None or beside.name is None or beside.head is not None:
+        return mention
+    return beside if beside.kind is Kind.PERSON or (beside.kind is Kind.NAME and mention.head is None) else mention
 
 
 def weaker(first: Verb, second: Verb) -> Verb:

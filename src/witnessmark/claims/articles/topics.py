@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from witnessmark.claims.articles.words import Verb, hedge_patterns, topic_patterns
 from witnessmark.claims.proposals import Topic
 from witnessmark.claims.records import Hedge
@@ -17,11 +19,8 @@ def _by_verb(verb: Verb) -> tuple[Topic, ...]:
         return (Topic.WHO,)
     if verb.hedge is Hedge.DENIES:
         return (Topic.ACT,)
-    return (
-        (Topic.AUTHENTICITY,)
-        if (verb.stance or verb.word == "verify") and ("verif" in verb.word or "confirm" in verb.word)
-        else ()
-    )
+    checks = verb.word == "verify" or (verb.stance and re.search("verif|confirm", verb.word) is not None)
+    return (Topic.AUTHENTICITY,) if checks or (verb.stance and verb.hedge is Hedge.DOUBTS) else ()
 
 
 def topics_of(
@@ -74,7 +73,7 @@ def topics_of(
         found.add(Topic.UNIT)
     if _has("law", low):
         found.add(Topic.LAW)
-    acts = _has("act", low)
+    acts = _has("act", low) or (not own and _has("casualty", low))
     posted = verb is not None and verb.word in ("post", "share", "publish", "broadcast")
     if acts and past and (not material or posted):
         found.add(Topic.CONTEXT)

@@ -72,7 +72,7 @@ _INTRO = (
     rf"(?:(?:the|an?|its|his|their) )?(?:[A-Z][\w-]+['’]s )?(?:(?P<side>{_SIDE})"
     rf"(?:[ -](?:part|tip|end|edge|side|shore|outskirts|slopes?|half|corner)(?:"
     rf" of)?)? )?(?:(?:the|a|an) )?(?:(?:(?!(?:with|of|by|to|for|and|or|that|which"
-    rf"|who|from|in|on|at|as|his|her|their|its|where|when|after|before)\b)[a-z-]+"
+    rf"|who|from|in|on|at|as|his|her|their|its|where|when|after|before|near|outside|around|between|close|towards|behind|not|far)\b)[a-z-]+"
     rf"|[A-Z][\w-]+ian|[A-Z][\w-]+i|[A-Z][\w-]+ese) ){{0,2}}?(?:{_KIND}(?:s)?"
     rf" (?:of )?)?(?:the )?"
 )
