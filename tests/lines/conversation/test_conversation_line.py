@@ -15,6 +15,7 @@ from tests.lines.conversation.planting import START, Heard
 from witnessmark.lines.conformance import render_panel
 from witnessmark.lines.contract import Abstention, Finding, Mark, Tools
 from witnessmark.lines.conversation import CONVERSATION, answers, languages, looking, models, names, telling
+from witnessmark.lines.conversation import transcriber as transcribing
 from witnessmark.lines.conversation.journal import Journal
 from witnessmark.lines.conversation.looking import Settings
 from witnessmark.lines.conversation.models import OwnModel
@@ -185,6 +186,15 @@ def test_no_output_tells_a_language_or_a_voice_without_its_uncertainty(
             assert ("not checked on real voices" in output) != checked
     assert "English, by machine" in panel
     assert any("who speaks is never said" in text for text in finding.limits)
+
+
+def test_a_text_that_reaches_its_limit_is_known_to_be_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = transcribing.transcriber(models.find_model())
+    heard = model.hear(voices.voice(5.0))
+    monkeypatch.setattr(transcribing, "MOST_TOKENS", 8)
+    decoded = model.decode(heard, "en")
+    assert len(decoded.tokens) == 8 and decoded.cut_off
+    assert model.words(heard, decoded, "en", 0.0)[-1].end_s <= 5.0
 
 
 def test_names_carry_their_rivals_and_the_doubt_of_their_stretch() -> None:
