@@ -11,6 +11,13 @@ from fastapi.testclient import TestClient
 from jinja2.ext import babel_extract
 
 from tests.web.people import HTML, People
+from witnessmark.claims.records import CREDIBILITY_WORDS, Reliability, SourceKind
+from witnessmark.dossier import Edition
+from witnessmark.law.records import Strength
+from witnessmark.review import Verdict
+from witnessmark.stores.accounts import Role
+from witnessmark.web.pages.frame import TOOLS
+from witnessmark.web.pages.lawful import DIRECTIONS
 from witnessmark.web.wording import SOURCE, languages, translations
 
 PLACEHOLDER = re.compile(r"%%|%\([a-z_]+\)[a-z]|\{[a-z_]*\}")
@@ -25,7 +32,15 @@ def _said() -> frozenset[str | tuple[str, str]]:
         with file.open("rb") as stream:  # type: ignore[call-overload]  # a Traversable opens as it is told
             for _, message, _, _ in extract(babel_extract, stream, {"gettext": None, "_": None, "ngettext": (1, 2)}):
                 found.add(message if isinstance(message, str) else (message[0], message[1]))
-    return frozenset(found)
+    return frozenset(found | _taken_from_elsewhere())
+
+
+def _taken_from_elsewhere() -> set[str]:
+    """Words that templates translate by their value: roles, grades, verdicts, editions, tools, the sky."""
+    said = {each.value for kind in (Role, Verdict, Edition, SourceKind, Strength) for each in kind}
+    said |= {each.words for each in Role} | {each.words for each in Reliability} | set(CREDIBILITY_WORDS.values())
+    said |= {words for _, _, words, _ in TOOLS} | set(DIRECTIONS)
+    return said | {"clear", "partly", "overcast", "calm", "moderate", "strong"}
 
 
 def test_there_is_a_second_language_and_much_to_say() -> None:
