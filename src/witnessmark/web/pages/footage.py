@@ -15,12 +15,14 @@ from PIL import Image
 
 from witnessmark.custody.hashes import Sha256
 from witnessmark.custody.records import PremisEvent
+from witnessmark.desk.blurring import preview_path
 from witnessmark.desk.case import Case
 from witnessmark.desk.items import get_item, original_path
 from witnessmark.errors import BadInputError, MediaError, NotFoundError
 from witnessmark.media import Broken, blur, still_at
-from witnessmark.web.doors import InCase, Looker
+from witnessmark.web.doors import InCase, Looker, Worker
 from witnessmark.web.rendering import page
+from witnessmark.web.work import Work
 
 router = APIRouter(include_in_schema=False)
 BLURRED_SIDE_PX, CLEAR_SIDE_PX = 320, 1920
@@ -140,6 +142,30 @@ def original(seat: Looker, item: str) -> Response:
         media_type=kind if kind not in (None, "image/svg+xml") else "application/octet-stream",
         headers={"Cache-Control": "no-store", "Content-Disposition": "inline"},
     )
+
+
+@router.get("/c/{case}/items/{item}/blurred-video")
+def blurred_video(seat: InCase, item: str) -> Response:
+    """The small, grey, silent video of an item, every picture blurred whole, by ranges."""
+    case = seat.case
+    found = get_item(case, item)
+    path = preview_path(case, found)
+    if not path.is_file():
+        raise NotFoundError(
+            f"The blurred video of {found.exhibit_number} is not made yet.", "Ask for it on the item's page."
+        )
+    headers = {"Cache-Control": "private", "Content-Disposition": "inline"}
+    return FileResponse(path, media_type="video/mp4", headers=headers)
+
+
+@router.post("/c/{case}/items/{item}/blurred-video")
+def make_blurred_video(request: Request, seat: Worker, item: str) -> Response:
+    """Have the blurred video made, beside the page."""
+    found = get_item(seat.case, item)
+    work: Work = request.app.state.work
+    title = f"blurred video of {found.exhibit_number}"
+    work.ask(str(seat.name), title, seat.case.operator, ["preview", found.exhibit_number])
+    return RedirectResponse(f"/c/{seat.name}/items/{found.exhibit_number}#work", 303)
 
 
 @router.get("/c/{case}/pictures/{digest}")
