@@ -230,9 +230,8 @@ def first_readings() -> list[str]:
     """What was found in each group of articles when it was read for the first time."""
     held = yaml.safe_load((ARTICLES / "first_readings.yaml").read_text(encoding="utf-8"))
     shares = ("recall", "precision", "hedges")
-    return [
-        " | ".join(("|", ", ".join(each["articles"]), *(share(each[name]) for name in shares), "|")) for each in held
-    ]
+    rows = ((", ".join(each["articles"]), *(share(each[name]) for name in shares)) for each in held)
+    return [f"| {' | '.join(row)} |" for row in rows]
 
 
 def others(hand_list: Path, reports: Sequence[Path]) -> list[str]:

@@ -206,3 +206,13 @@ def test_shapes() -> None:
     assert min(point[1] for point in shapes.part(square[:4], "northern", 0.5)) == pytest.approx(0.5)
     assert shapes.polygon([(0.0, 0.0), (1.0, 0.0)]) is None
     assert shapes.distance_km((0.0, 0.0), (0.0, 1.0)) == pytest.approx(110.57, abs=0.1)
+
+
+def test_a_lake_is_not_the_village_of_its_name() -> None:
+    class Villages:
+        def find(self, name: str) -> tuple[Known, ...]:
+            return (Known("Tarn", 10.0, 10.0, 1.0, "a map"),) if name == "Tarn" else ()
+
+    read = PlaceReader(Villages(), parties())
+    assert read.find("near Tarn Lake", 0, 14)[0].place.geometry is None
+    assert read.find("in the Tarn Region", 0, 18)[0].place.geometry is not None

@@ -30,7 +30,7 @@ _KIND = (
 )
 _NAME = (
     r"(?P<{0}>(?:(?:Lake|Mount|Mt\.?|River|Cape|Fort|San|Santa|Saint|St\.?|Al"
-    r"|El|Nagorno|New|Upper|Lower|Old|Great|Little|Northern|Southern|Eastern"
+    r"|El|New|Upper|Lower|Old|Great|Little|Northern|Southern|Eastern"
     r"|Western|North|South|East|West|Central) )*[A-ZÀ-ÖØ-ÞŠŽČĆŁĞİŞ][\w'’-]+(?:"
     r" (?:Lake|River|Mountains?|Valley|Pass|Bay|Island|Ridge|Gorge|Forest|Region"
     r"|Province|District|City|Hill|Peak|Village|Road|Bridge|Airport|Reservoir"
@@ -87,6 +87,10 @@ _BETWEEN = re.compile(
     rf" and {_INTRO.replace('side', 'side2')}{_NAME.format('b')}"
 )
 _RELATED = re.compile(rf"\b(?P<rel>{one_of(_REACH_KM)}) {_INTRO}{_NAME.format('a')}")
+_ADMINISTRATIVE = frozenset(
+    ["region", "province", "district", "village", "town", "city", "county", "settlement", "municipality", "oblast"]
+)
+"""Words that may be left off a name; a lake is not the village of its name."""
 _TAIL_KIND = re.compile(rf" (?:{_KIND})\b")
 _SHARE = {"most": 1.0 / 3.0, "": 0.5}
 _LEADING_COMMON = frozenset(
@@ -242,7 +246,7 @@ class PlaceReader:
         ):
             return name not in self._parties.peoples
         if relation in ("by", "on", "above", "along", "around", "towards", "outside"):
-            return bool(sure or worded or self._look(name))
+            return bool(sure or worded or (relation != "on" and self._look(name)))
         organisation = any(
             word.lower() in roles().organisations or word.lower() in roles().kinds for word in name.split()
         )
@@ -272,7 +276,7 @@ class PlaceReader:
         bare = re.sub(r"['’]s$", "", name)
         tried = [bare]
         words = bare.split()
-        if words[-1].lower() in roles().places and len(words) > 1:
+        if words[-1].lower() in _ADMINISTRATIVE and len(words) > 1:
             tried.append(" ".join(words[:-1]))
         party = self._parties.names.get(bare)
         if party is not None and party != bare:
