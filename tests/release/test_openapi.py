@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from tests.conftest import CLAIMS, SPACE, write_clip
 from tests.web.people import PASSWORD
 
@@ -17,6 +19,8 @@ from witnessmark.web.app import build
 from witnessmark.web.workplace import Settings, Workplace
 
 schemathesis = pytest.importorskip("schemathesis")
+EXAMPLES = int(os.environ.get("WITNESSMARK_API_EXAMPLES", "20"))
+"""Made-up requests for each operation."""
 KNOWN = {"case": "case", "item": "WM-0001", "claim": "north-1"}
 
 
@@ -46,6 +50,7 @@ schema = schemathesis.pytest.from_fixture("described")
 
 
 @schema.parametrize()
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 def test_nothing_sent_breaks_the_desk(case: Any, asked: tuple[Any, str]) -> None:
     for name in list(case.path_parameters or {}):
         if name in KNOWN:
