@@ -16,6 +16,7 @@ from tests.dossier.unpacking import leaks
 from witnessmark.custody.records import Derivation
 from witnessmark.dossier import DossierContent, DossierPicture, Edition, Replacement, read_plan, seal
 from witnessmark.dossier.exports import WRITERS, export_content
+from witnessmark.dossier.planning import Words
 from witnessmark.plain import Plain
 
 NAME = "Zqcanaria Vétustová"
@@ -159,3 +160,11 @@ replace:
     for name in ("report.html", "case.json"):
         text = (path / "data" / name).read_text()
         assert "The lake court" in text and "withdrawn by its source" in text
+
+
+def test_words_are_found_as_people_write_them() -> None:
+    words = Words([Replacement("İlqar Straße", "P", "x", parts=True), Replacement("00 555 123456", "N", "x")])
+    for said in ("İlqar", "ilqar", "ILQAR", "ilqarın", "İLQARın_2.mp4", "STRASSE", "555-12 34 56", "+555 (12) 3456"):
+        told = words.text(f"so {said} did")
+        assert told.startswith(("so P", "so N")) and "lqar" not in told.lower() and "34" not in told, said
+    assert words.text("an ordinary sentence of 2031, ilq") == "an ordinary sentence of 2031, ilq"

@@ -82,8 +82,8 @@ def complete(
     record["sealed_with"] = {"software": "witnessmark", "version": content.software_version}
     record["custody"] = custody_summary(content)
     record["pictures"] = pictures
-    record["left_out"] = list(LEFT_OUT) if edition is Edition.PUBLIC else []
-    record["left_out"] += [_sentence(entry) for entry in rows(record.get("plan_left_out"))]
+    usual: list[Plain] = list(LEFT_OUT) if edition is Edition.PUBLIC else []
+    record["left_out"] = [*usual, *map(_sentence, rows(record.get("plan_left_out")))]
     record["findings"] = [_finding(finding, likelihood_files) for finding in rows(record["findings"])]
     record["items"] = [
         {**item, "file": original_files.get(words(item.get("exhibit_number")))} for item in rows(record["items"])

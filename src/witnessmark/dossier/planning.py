@@ -49,6 +49,9 @@ _MEMBER = re.compile(r"[a-z][a-z0-9_]*")
 _EDGE = r"(?<![^\W_])(?:{})(?![^\W_])"
 _ENDED = r"(?<![^\W_])(?:{})(?:['’]?[^\W\d_]{{0,4}})(?![^\W_])"
 _SHORTEST_ENDED = 5
+_BETWEEN = r"[\s().\-/]{0,3}"
+_TELLING_DIGITS = 7
+"""Of a number: written with another or no prefix, its last seven tell whose it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,8 @@ class Words:
     ----------
     replaced : sequence of Replacement
         A word of five letters or more is found with an ending of up to four letters too ("Annaberg", "Annabergs"), and
-        digits of a number with any blanks, hyphens and brackets between them. Other scripts' spellings are not found.
+        the last seven digits of a number with whatever stands before and between them. Other scripts' spellings are
+        not found.
     """
 
     def __init__(self, replaced: Sequence[Replacement]) -> None:
@@ -139,19 +143,27 @@ class Words:
         for one in replaced:
             for word in _spellings(one):
                 said.setdefault(word, one.said)
-        longest = sorted(said, key=lambda word: (-len(word), word))
-        self._said = [said[word] for word in longest]
-        joined = "|".join(f"({_as_pattern(word)})" for word in longest)
-        self._pattern = re.compile(joined, re.IGNORECASE) if joined else None
+        self._said = {word: said[word] for word in sorted(said, key=lambda word: (-len(word), word))}
+        self._told = {word: re.findall(r"[^\W_]+", _folded(word)) for word in self._said if not _is_number(word)}
+        self._numbers = {word: _digits(word)[-_TELLING_DIGITS:] for word in self._said if _is_number(word)}
+        self._patterns: dict[tuple[str, ...], re.Pattern[str]] = {}
 
     def text(self, text: str) -> str:
         """A text without them."""
-        if self._pattern is None:
+        if not self._said:
             return text
         composed = unicodedata.normalize("NFKC", text)
-        if self._pattern.search(composed) is None:
+        folded = _folded(composed)
+        here = [word for word, parts in self._told.items() if all(part in folded for part in parts)]
+        if self._numbers:
+            digits = _digits(folded)
+            here += [word for word, telling in self._numbers.items() if telling in digits]
+        if not here:
             return text
-        return self._pattern.sub(lambda found: self._said[(found.lastindex or 1) - 1], composed)
+        names = tuple(here)
+        if names not in self._patterns:
+            self._patterns[names] = re.compile("|".join(f"({_as_pattern(word)})" for word in names), re.IGNORECASE)
+        return self._patterns[names].sub(lambda found: self._said[names[(found.lastindex or 1) - 1]], composed)
 
     def value(self, value: Plain) -> Plain:
         """A value without them; names of members that a format gives stay."""
@@ -167,7 +179,7 @@ class Words:
 
 
 def _spellings(one: Replacement) -> Iterable[str]:
-    word = unicodedata.normalize("NFKC", " ".join(one.word.split())).casefold()
+    word = unicodedata.normalize("NFKC", " ".join(one.word.split()))
     yield word
     if one.parts:
         for part in re.split(r"[^\w'’-]+|_", word):
@@ -175,11 +187,31 @@ def _spellings(one: Replacement) -> Iterable[str]:
                 yield part.strip("'’-")
 
 
+def _is_number(word: str) -> bool:
+    return len(_digits(word)) >= 6 and not any(sign.isalpha() for sign in word)
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"\D", "", text)
+
+
+def _folded(text: str) -> str:
+    return text.casefold().replace("ı", "i").replace("\u0307", "")
+
+
+def _as_sign(sign: str) -> str:
+    """A sign of a word in either case; Turkic dotted and dotless i, and sharp s, as they are written in capitals."""
+    if sign in "iıİI":
+        return "[iıİI]\u0307?"
+    return "(?:ß|ss)" if sign in "ßẞ" else "" if sign == "\u0307" else re.escape(sign)
+
+
 def _as_pattern(word: str) -> str:
-    if sum(sign.isdigit() for sign in word) >= 6 and not any(sign.isalpha() for sign in word):
-        digits = [sign for sign in word if sign.isdigit()]
-        return r"(?<!\d)\+?(?:00)?" + r"[\s().\-/]*".join(digits) + r"(?!\d)"
-    inner = r"[\s_]+".join(map(re.escape, word.split()))
+    if _is_number(word):
+        telling = _digits(word)[-_TELLING_DIGITS:]
+        before = rf"(?:\d{_BETWEEN}){{0,8}}" if len(_digits(word)) > len(telling) else ""
+        return rf"(?<!\d)\+?{before}" + _BETWEEN.join(telling) + r"(?!\d)"
+    inner = r"[\s_]+".join("".join(map(_as_sign, part)) for part in word.split())
     around = _ENDED if len(word) >= _SHORTEST_ENDED and word[-1].isalpha() else _EDGE
     return around.format(inner)
 
