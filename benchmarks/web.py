@@ -91,7 +91,7 @@ def make_clip(path: Path) -> Path:
     return path
 
 
-def make_case(root: Path) -> None:
+def make_case(root: Path, events: int) -> None:
     """A case with one item, its marks and as many events as wanted; the lines that need little have run."""
     case = new_case(root / "case", "2031-17", "A busy case (rehearsed)", operator="Ada", settings={"space": SPACE})
     item = add_item(case, make_clip(root / "clip.mp4")).item
@@ -101,7 +101,7 @@ def make_case(root: Path) -> None:
         name = f"M-{Sha256.of(str(index).encode()).hex()[:12]}"
         mark = Mark(name, item.sha256, "remark", "Ada", (index % 100) / 25.0, body)
         case.record(PremisEvent.METADATA_MODIFICATION, "mark.drawn", {"mark": mark}, [item.sha256])
-    while case.log.head().number < EVENTS:
+    while case.log.head().number < events:
         case.record(PremisEvent.METADATA_MODIFICATION, "access.changed", {"person": "Ben", "role": "reader"})
     case.close()
 
@@ -241,13 +241,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0, help="how long the crowd reads")
     parser.add_argument("--times", type=int, default=20, help="how often each page is asked")
+    parser.add_argument("--events", type=int, default=EVENTS, help="entries of the log")
+    parser.add_argument("--folder", type=Path, help="where the case is made, or kept from the run before")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        make_case(root)
+        root = given.folder or Path(folder)
+        if not (root / "case").exists():
+            make_case(root, given.events)
         secrets = make_people(root)
         accounts = Accounts(root / ACCOUNTS_FILE)
         key = accounts.new_token(next(person.id for person in accounts.all() if person.admin), "benchmark", 1)
+        case = open_case(root / "case")
+        events = case.log.head().number
+        case.close()
         desk = Desk(root)
         desk.start()
         try:
@@ -265,9 +271,6 @@ def main() -> None:
             waited, asked = measure_crowd(desk, secrets[1:], key, given.seconds)
         finally:
             desk.stop()
-        case = open_case(root / "case")
-        events = case.log.head().number
-        case.close()
     table = "\n".join(
         f"| `{path}` | {size:.0f} | {files} | {median:.0f} | {worst:.0f} | {cpu:.0f} |"
         for path, size, files, median, worst, cpu in rows
@@ -284,7 +287,7 @@ def main() -> None:
 
 `python benchmarks/web.py --seconds {given.seconds:.0f}`; {platform.machine()}, {os.cpu_count()} processors, load
 average of the machine {load:.1f} when the pages had been timed and {os.getloadavg()[0]:.1f} after the crowd. One case,
-one item, {MARKS:,} marks, {events:,} log entries at the end. One server process; the client is on the same processors.
+one item, {MARKS:,} marks, {events:,} log entries. One server process; the client is on the same processors.
 
 ## Pages
 

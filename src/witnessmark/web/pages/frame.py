@@ -9,7 +9,6 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 
 from witnessmark.desk.items import get_item, item_body, original_path
-from witnessmark.desk.marking import marks
 from witnessmark.desk.skylines import Known, propose_skyline
 from witnessmark.errors import BadInputError, MediaError
 from witnessmark.media import Broken, still_at
@@ -49,7 +48,7 @@ def frame_page(
         if isinstance(still, Broken):
             raise MediaError(f"No picture could be had: {still.reason}", still.do)
         size = (still.rgb.shape[1], still.rgb.shape[0])
-    drawn = [each for each in marks(case, found) if near(each.at_pts_s, at_s)]
+    drawn = [each for each in case.records.marks(found.sha256.hex()) if near(each["at_pts_s"], at_s)]
     return page(
         request,
         "frame.html",
@@ -59,7 +58,7 @@ def frame_page(
         at_s=at_s,
         width_px=size[0],
         height_px=size[1],
-        drawn=[{"id": each.id, "kind": each.kind, "author": each.author, "body": each.body} for each in drawn],
+        drawn=drawn,
         chosen=mark,
         clear=seat.sees_clear(found.sha256.hex()),
         tools=TOOLS,
