@@ -62,9 +62,8 @@ class Person(Watched):
         box = layer.bounding_box()
         assert box is not None
         for step in range(DRAWN[tool]):
-            self.page.mouse.click(
-                box["x"] + box["width"] * (0.3 + 0.02 * step), box["y"] + box["height"] * (0.3 + 0.2 * step)
-            )
+            across, down = 0.3 + 0.02 * step, 0.3 + 0.2 * step
+            layer.click(position={"x": box["width"] * across, "y": box["height"] * down})
         self.press("Save the mark")
         self.page.wait_for_url("**mark=M-*", timeout=SLOW_MS)
 
