@@ -74,7 +74,7 @@ def shown(look: Look, ground: Rgb, rng: np.random.Generator) -> tuple[Rgb, Box]:
         cv2.warpAffine(picture, turn, (picture.shape[1], picture.shape[0]), borderMode=cv2.BORDER_REFLECT), np.uint8
     )
     if look.blurred_px > 0.2:
-        picture = np.asarray(cv2.GaussianBlur(picture, None, look.blurred_px), np.uint8)
+        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), look.blurred_px), np.uint8)
     picture = np.clip(picture * look.gain, 0, 255).astype(np.uint8)
     if look.flipped:
         picture = np.ascontiguousarray(picture[:, ::-1])
@@ -159,7 +159,7 @@ def walk(path: Path, ground: Rgb, face_px: int, rng: np.random.Generator, pictur
 def shown_after(path: Path, places: list[Box | None], finder: FaceFinder) -> tuple[int, int, int]:
     """Pictures with a face; those of them where the detector still finds it; those where its middle is as it was."""
     with av.open(str(path)) as container:
-        after = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+        after = [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in container.decode(video=0)]
     faced = found = bare = 0
     for picture, place in zip(after, places, strict=True):
         if place is None or not (place.x_px > 0 and place.x_px + place.w_px < SIDE[0]):

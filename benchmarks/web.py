@@ -97,7 +97,10 @@ def make_case(root: Path, events: int) -> None:
     item = add_item(case, make_clip(root / "clip.mp4")).item
     run_lines(case, ["integrity", "weather"])
     for index in range(MARKS):
-        body = {"text": f"remark {index}", "points_px": [[index % 320, index % 180], [10, 20], [30, 40]]}
+        body: dict[str, Plain] = {
+            "text": f"remark {index}",
+            "points_px": [[index % 320, index % 180], [10, 20], [30, 40]],
+        }
         name = f"M-{Sha256.of(str(index).encode()).hex()[:12]}"
         mark = Mark(name, item.sha256, "remark", "Ada", (index % 100) / 25.0, body)
         case.record(PremisEvent.METADATA_MODIFICATION, "mark.drawn", {"mark": mark}, [item.sha256])

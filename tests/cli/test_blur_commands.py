@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,6 @@ from witnessmark.cli.blur import plan_of, read_box, read_path
 from witnessmark.desk.case import new_case, open_case
 from witnessmark.desk.items import add_item
 from witnessmark.errors import BadInputError, NotFoundError, WitnessmarkError
-from witnessmark.media import faces
 from witnessmark.media.faces import Box
 
 GRAINS = np.random.default_rng(5).integers(0, 256, (96, 128, 3), dtype=np.uint8)
@@ -52,7 +52,7 @@ def test_a_file_is_blurred_without_a_case(clip: Path, tmp_path: Path) -> None:
 def test_faces_without_the_detector_name_the_command_and_write_nothing(
     clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(faces.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(NotFoundError, match="pip install"):
         run("blur", str(clip), str(tmp_path / "out.mp4"), "--faces", "--json")
     assert not list(tmp_path.iterdir())

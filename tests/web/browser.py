@@ -70,10 +70,14 @@ class Watched:
     wrong: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.page.on("console", lambda said: said.type in ("error", "warning") and self._note(said.text))
+        self.page.on("console", lambda said: self._note(said.text) if said.type in ("error", "warning") else None)
         self.page.on("pageerror", lambda error: self._note(f"script error: {error}"))
-        self.page.on("dialog", lambda dialog: (self._note(f"dialog: {dialog.message}"), dialog.dismiss()))
-        self.page.on("request", lambda asked: asked.url.startswith(self.base) or self._note(f"left: {asked.url}"))
+        self.page.on("dialog", self._refuse)
+        self.page.on("request", lambda asked: None if asked.url.startswith(self.base) else self._note(asked.url))
+
+    def _refuse(self, dialog: Any) -> None:
+        self._note(f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def _note(self, what: str) -> None:
         self.wrong.append(f"{self.page.url}: {what}")
