@@ -7,8 +7,10 @@ weights stand beside this file at half precision; benchmarks/speech_lab/pack_enc
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from importlib.resources import files
+from importlib.util import find_spec
 from io import BytesIO
 
 import numpy as np
@@ -82,8 +84,19 @@ def voices(spectra: Sequence[Floats]) -> Floats:
     -------
     ndarray of float32, shape (n, 256)
     """
-    found = [_forward(np.stack(spectra[at : at + _BATCH])) for at in range(0, len(spectra), _BATCH)]
+    with _one_thread():
+        found = [_forward(np.stack(spectra[at : at + _BATCH])) for at in range(0, len(spectra), _BATCH)]
     return np.concatenate(found) if found else np.zeros((0, CELLS), np.float32)
+
+
+def _one_thread() -> AbstractContextManager[object]:
+    """Matrices as small as these cost seven times as much when several threads wait for one another."""
+    if find_spec("threadpoolctl") is None:
+        return nullcontext()
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[object] = threadpool_limits(limits=1, user_api="blas")
+    return limits
 
 
 def _forward(batch: Floats) -> Floats:
