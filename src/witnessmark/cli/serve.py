@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from witnessmark.cli.shared import OUT
+from witnessmark.cli.shared import OUT, JsonOption
 from witnessmark.errors import BadInputError
 
 app = typer.Typer(add_completion=False)
@@ -28,10 +28,20 @@ def serve(
     proxy: Annotated[
         list[str] | None, typer.Option("--proxy", help="A proxy's address whose word on callers is taken; repeat.")
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Open the desk in a browser, for one person or a team; nothing it does needs a network."""
     if importlib.util.find_spec("uvicorn") is None or importlib.util.find_spec("fastapi") is None:
         raise BadInputError("The browser desk is not installed.", "Run: pip install 'witnessmark[web]'.")
     from witnessmark.web.serving import serve_desk
 
-    serve_desk(folder, host=host, port=port, names=name or [], secure=behind_tls, proxies=proxy or [], say=OUT.print)
+    serve_desk(
+        folder,
+        host=host,
+        port=port,
+        names=name or [],
+        secure=behind_tls,
+        proxies=proxy or [],
+        say=print if as_json else OUT.print,
+        as_json=as_json,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 from cryptography.x509 import load_pem_x509_certificates
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -26,6 +27,12 @@ from witnessmark.plain import to_plain, visible
 
 class _Plainly(Console):
     """A console that takes no text for markup: names, titles and reasons come from people and from files."""
+
+    @property
+    def size(self) -> ConsoleDimensions:
+        """As wide as COLUMNS says, in a dumb terminal too: tables are then not broken where nobody needs it."""
+        columns = os.environ.get("COLUMNS", "")
+        return ConsoleDimensions(int(columns), 25) if columns.isdigit() and int(columns) > 0 else super().size
 
     def render_str(self, text: str, **options: Any) -> Text:
         """A line as it is, with nothing in it that steers the terminal."""

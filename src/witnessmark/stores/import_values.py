@@ -64,9 +64,9 @@ def read_table(data: bytes, name: str) -> list[dict[str, str]]:
     BadInputError
         When it is no table in UTF-8 (or UTF-16 with its mark).
     """
+    before = csv.field_size_limit(_LONGEST_CELL)
     try:
         text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-        csv.field_size_limit(_LONGEST_CELL)
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         header = [column_name(column) for column in next(reader)]
         rows: list[dict[str, str]] = []
@@ -81,6 +81,8 @@ def read_table(data: bytes, name: str) -> list[dict[str, str]]:
         raise BadInputError(
             f"'{name}' is not a table that can be read ({error}).", "Export it as CSV, UTF-8."
         ) from error
+    finally:
+        csv.field_size_limit(before)
     if len(set(header)) < len(header):
         twice = next(column for column in header if header.count(column) > 1)
         raise BadInputError(f"'{name}' has the column '{twice}' twice.", "Rename one of them.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ def serve_desk(
     secure: bool = False,
     proxies: Sequence[str] = (),
     say: Callable[[str], None] = print,
+    as_json: bool = False,
 ) -> None:
     """Serve until interrupted.
 
@@ -43,6 +45,8 @@ def serve_desk(
         Addresses of proxies whose word on the caller's address is taken.
     say : callable
         Tells a person where to look.
+    as_json : bool
+        Tell it as one JSON object: address, cases, and the set-up link or null.
 
     Raises
     ------
@@ -70,10 +74,15 @@ def serve_desk(
     address = f"http{'s' if secure else ''}://{f'[{shown}]' if ':' in shown else shown}" + (
         "" if secure else f":{port}"
     )
-    say(f"The desk is open at {address}/ over {len(cases_below(folder))} case(s). Stop it with Ctrl-C.")
     token = workplace.accounts.setup_token()
-    if token is not None:
-        say(f"Nobody has an account yet. Make the first one, once, at:\n{address}/set-up?token={quote(token)}")
+    link = None if token is None else f"{address}/set-up?token={quote(token)}"
+    cases = len(cases_below(folder))
+    if as_json:
+        say(json.dumps({"address": f"{address}/", "cases": cases, "set_up": link}))
+    else:
+        say(f"The desk is open at {address}/ over {cases} case(s). Stop it with Ctrl-C.")
+        if link is not None:
+            say(f"Nobody has an account yet. Make the first one, once, at:\n{link}")
     config = uvicorn.Config(
         build(workplace),
         log_level="warning",

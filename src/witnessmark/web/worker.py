@@ -99,6 +99,7 @@ KINDS: dict[str, Doing] = {
     "take-in": take_in,
     "read": read_article,
     "seal": seal_edition,
+    "preview": make_preview,
 }
 """What can be asked for."""
 
