@@ -34,6 +34,10 @@ class _Plainly(Console):
         columns = os.environ.get("COLUMNS", "")
         return ConsoleDimensions(int(columns), 25) if columns.isdigit() and int(columns) > 0 else super().size
 
+    @size.setter
+    def size(self, new_size: tuple[int, int]) -> None:
+        self._width, self._height = new_size
+
     def render_str(self, text: str, **options: Any) -> Text:
         """A line as it is, with nothing in it that steers the terminal."""
         return super().render_str(visible(text), **options)
