@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,17 @@ from witnessmark.desk.inquiry import run_lines
 from witnessmark.desk.items import add_item
 from witnessmark.errors import WitnessmarkError
 from witnessmark.lines.conversation import models
+from witnessmark.lines.conversation import transcriber as transcribing
 
 ASKED = ["--languages", "az,hy,ru,tr,en"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short_texts() -> Iterator[None]:
+    """A voice without words makes the model go on up to its limit of tokens: a lower one is reached sooner."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(transcribing, "MOST_TOKENS", 24)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -65,18 +75,12 @@ def test_json_is_the_interface_to_the_letter(recording: Path) -> None:
     assert set(held.glob("*.jsonl")) <= before, "what was said is left lying about"
 
 
-def test_people_are_told_that_it_is_a_machine(recording: Path) -> None:
-    done = CliRunner().invoke(
-        app, [str(recording), *ASKED, "--no-translation", "--no-speakers"], catch_exceptions=False
-    )
-    assert "A machine's hearing" in done.output and "not to be relied on" in done.output
-    assert "language: undetermined" in done.output
-
-
 def test_silence_is_an_answer_and_no_sound_is_a_refusal(tmp_path: Path) -> None:
     found = heard(voices.write(tmp_path / "silence.wav", voices.silence(3.0)))
     assert found["segments"] == [] and found["speech_s"] == 0.0
     assert "No voice is heard" in found["limits"][0]
+    shown = CliRunner().invoke(app, [str(tmp_path / "silence.wav")], catch_exceptions=False).output
+    assert "0.0 s of 3.0 s are speech" in shown and "A machine's hearing" in shown
     clip = write_clip(tmp_path / "mute.mp4", [0] * 10)
     assert "holds no sound" in refused(clip).what
     (tmp_path / "text.mp4").write_bytes(b"no recording " * 99)
